@@ -1,0 +1,40 @@
+package adc
+
+import (
+	"math"
+
+	"bitline/internal/units"
+)
+
+// Converter is one converter at one resolution, costed by the law.
+type Converter struct {
+	Bits   int
+	Cost   Cost         // ratios to the converter of RateBits
+	Power  units.Power  // while converting
+	Energy units.Energy // per conversion
+	Area   units.Area
+	rate   units.Frequency
+}
+
+// Converter is the converter of the given resolution. It is an error where the
+// law is not defined.
+func (s Spec) Converter(bits int) (Converter, error) {
+	c, err := s.Law.Cost(bits, s.RateBits, s.Rate)
+	if err != nil {
+		return Converter{}, err
+	}
+	// pW/Hz = 1e-12 J = 1e6 aJ; rounded once, here.
+	perConversion := float64(s.Power) / float64(s.Rate) * 1e6
+	return Converter{
+		Bits: bits, Cost: c, rate: s.Rate,
+		Power:  units.Power(math.RoundToEven(float64(s.Power) * c.Power)),
+		Energy: units.Energy(math.RoundToEven(perConversion * c.Energy)),
+		Area:   units.Area(math.RoundToEven(float64(s.Area) * c.Area)),
+	}, nil
+}
+
+// Scan is the time that the converter takes for n columns in turn, timed as a
+// whole: 128 columns at 1.28 GS/s take exactly 100 ns.
+func (c Converter) Scan(n int64) units.Time {
+	return c.rate.EdgeScaled(n, c.Cost.TimeNum, c.Cost.TimeDen)
+}

@@ -1,0 +1,27 @@
+package arch
+
+import (
+	"path/filepath"
+	"strings"
+
+	"bitline/internal/config"
+)
+
+// Load reads the chip of that name, embedded in src or a file, with overrides
+// such as "adc.bits=5", and validates it. A chip without a name of its own takes
+// that of its file. The error holds every fault, a line each, with file, line
+// and key.
+func Load(src config.Source, name string, sets []string) (*Chip, error) {
+	t, err := config.Load(src, name, sets)
+	if err != nil {
+		return nil, err
+	}
+	c, err := Read(t)
+	if err != nil {
+		return nil, err
+	}
+	if c.Name == "" {
+		c.Name = strings.TrimSuffix(filepath.Base(name), ".toml")
+	}
+	return c, nil
+}

@@ -1,0 +1,94 @@
+package arch
+
+import (
+	"fmt"
+
+	"bitline/crossbar"
+	"bitline/internal/units"
+)
+
+// Peak is what the chip does at most: every array full of weights, every input
+// at hand, and one matrix-vector product (MVM) of all arrays after the other.
+// Nothing but crossbar reads and conversions bounds it.
+type Peak struct {
+	Read units.Time // one read of an array
+	Scan units.Time // conversions of one read of all arrays of an IMA
+	Step units.Time // between two reads: the longer of the two, in whole stages of a synchronous pipeline
+	MVM  units.Time // between two MVMs: all input steps and passes
+	// Bottleneck is what bounds Step: "crossbar read", "ADC", "crossbar read and
+	// ADC" if they take equally long, or "stage" if both are shorter than that.
+	Bottleneck string
+	// Operations is that of one MVM of all arrays: 2 for each multiply-accumulate
+	// of a weight and an input of the stated bits.
+	Operations            float64
+	WeightBits, InputBits int
+	// TOPS is 10^12 operations per second. The ratios are per watt of nameplate
+	// power and per square millimetre, in 10^9 operations; 0 where the chip has
+	// no power or no area.
+	TOPS                                                      float64
+	GOPSPerWatt, GOPSPerWattWithoutIO                         float64
+	GOPSPerSquareMillimetre, GOPSPerSquareMillimetreWithoutIO float64
+}
+
+// peak is the chip's peak; chip and io are its totals.
+func (c *Chip) peak(chip, io Total) (Peak, error) {
+	scan, err := c.scan()
+	if err != nil {
+		return Peak{}, err
+	}
+	p := Peak{Read: c.Crossbar.Read(), Scan: scan, WeightBits: c.Encoding.WeightBits, InputBits: c.Encoding.InputBits}
+	p.Step, p.Bottleneck = step(p.Read, p.Scan, c.Stage)
+	steps := int64(len(c.Encoding.Steps(c.DAC.Bits)) * c.Encoding.Passes())
+	mvm, ok := product(int64(p.Step), steps)
+	if !ok {
+		return Peak{}, fmt.Errorf("%d steps of an MVM take longer than 9223 s", steps)
+	}
+	p.MVM = units.Time(mvm)
+	p.Operations = 2 * c.weights()
+	p.TOPS = ratio(p.Operations*1e3, float64(p.MVM)) // per fs: 1e15 a second
+	gops := p.TOPS * 1e3
+	p.GOPSPerWatt = ratio(gops*1e12, float64(chip.Power))
+	p.GOPSPerWattWithoutIO = ratio(gops*1e12, float64(chip.Power-io.Power))
+	p.GOPSPerSquareMillimetre = ratio(gops*1e12, float64(chip.Area))
+	p.GOPSPerSquareMillimetreWithoutIO = ratio(gops*1e12, float64(chip.Area-io.Area))
+	return p, nil
+}
+
+// step is the time between two reads and what bounds it. A stage that is too
+// short for a read or a scan is waited for in whole.
+func step(read, scan, stage units.Time) (units.Time, string) {
+	longest := max(read, scan)
+	bottleneck := "crossbar read and ADC"
+	switch {
+	case stage > longest:
+		return stage, "stage"
+	case read > scan:
+		bottleneck = "crossbar read"
+	case scan > read:
+		bottleneck = "ADC"
+	}
+	if stage > 0 && longest%stage != 0 {
+		longest += stage - longest%stage
+	}
+	return longest, bottleneck
+}
+
+// weights is the number of weights that the chip's arrays hold. A weight takes
+// one cell of each slice and sign: one array if slices are interleaved, else one
+// for each slice; twice as many for the differential encodings.
+func (c *Chip) weights() float64 {
+	perWeight := c.Encoding.Arrays()
+	if c.Encoding.Slices == crossbar.Grouped {
+		perWeight *= c.Slicing().Count
+	}
+	arrays := float64(c.Tiles) * float64(c.Tile.IMAs) * float64(c.IMA.Crossbars)
+	return arrays * float64(c.Crossbar.Wordlines) * float64(c.WeightsPerRow()) / float64(perWeight)
+}
+
+// ratio is a/b, or 0 where b is 0 and the ratio says nothing.
+func ratio(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a / b
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"bitline/internal/atomicfile"
+	"bitline/internal/reproduce"
+
+	"github.com/spf13/cobra"
+)
+
+type reproduceFlags struct {
+	data, checkpoints, markdown string
+	shipped                     bool
+}
+
+func newReproduce(term terminal) *cobra.Command {
+	var f reproduceFlags
+	c := &cobra.Command{
+		Use:   "reproduce STUDY",
+		Short: "Repeat a published experiment and tabulate what is measured",
+		Long: `Train the models of a study into a folder (those that are there already are kept),
+or take the shipped checkpoints, and print the tables: sparsity per slice, bitline
+sums and the bits they need, and the accuracy of the replayed test set.`,
+		Example: `  bitline reproduce mnist --from-checkpoints
+  bitline reproduce mnist --checkpoints trained/ --markdown tables.md`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.shipped == (f.checkpoints != "") {
+				return usageError{fmt.Errorf("want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)")}
+			}
+			return runReproduce(c.Context(), term, args[0], f)
+		},
+	}
+	dataFlag(c, &f.data)
+	c.Flags().BoolVar(&f.shipped, "from-checkpoints", false, "take the shipped checkpoints")
+	c.Flags().StringVar(&f.checkpoints, "checkpoints", "", "train into this folder, and take the checkpoints from it")
+	c.Flags().StringVar(&f.markdown, "markdown", "", "write the tables as Markdown to this file")
+	return c
+}
+
+func runReproduce(ctx context.Context, term terminal, name string, f reproduceFlags) error {
+	study, err := reproduce.Load(name)
+	if err != nil {
+		return err
+	}
+	host := term.host(f.data)
+	if f.checkpoints != "" {
+		if err := study.Train(ctx, host, f.checkpoints); err != nil {
+			return err
+		}
+	}
+	tables, err := study.Tables(ctx, host, f.checkpoints)
+	if err != nil {
+		return err
+	}
+	var markdown bytes.Buffer
+	for _, t := range tables {
+		if err := t.WriteText(term.out); err != nil {
+			return err
+		}
+		fmt.Fprintln(term.out)
+		fmt.Fprintf(&markdown, "## %s\n\n", t.Title)
+		if err := t.WriteMarkdown(&markdown); err != nil {
+			return err
+		}
+		fmt.Fprintln(&markdown)
+	}
+	if f.markdown == "" {
+		return nil
+	}
+	return atomicfile.Write(f.markdown, markdown.Bytes())
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"bitline/internal/gemm"
+	"bitline/internal/report"
+	"bitline/workloads"
+
+	"github.com/spf13/cobra"
+)
+
+func newRoot(term terminal) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bitline",
+		Short: "A cycle-level simulator of ReRAM deep-learning accelerators",
+		Long: `bitline trains networks whose weights are sparse bit slice by bit slice, replays
+them bit for bit through ReRAM crossbars with converters of any resolution, times
+the chip event by event, and reports accuracy, latency, energy and area.`,
+		Example: `  bitline run                                    # digits, from training to report
+  bitline run mnist-mlp --set 'adc.bits=[3,3,3,1]'
+  bitline describe isaac-ce`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          usageArgs(cobra.NoArgs),
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(term.out)
+	root.SetErr(term.err)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+	})
+	root.AddCommand(newRun(term), newTrain(term), newDescribe(term), newMVM(term), newData(term), newReproduce(term), newVersion(term))
+	return root
+}
+
+// usageArgs turns complaints about the number of arguments into wrong usage.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+		}
+		return nil
+	}
+}
+
+func newData(term terminal) *cobra.Command {
+	c := &cobra.Command{
+		Use: "data", Short: "Data sets",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	var dir string
+	list := &cobra.Command{
+		Use: "list", Short: "List the data sets and where they were found",
+		Example: "  bitline data list\n  bitline data list --data /data/sets",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			t := report.Table{Columns: []string{"set", "found", "where", "note"}}
+			for _, s := range workloads.List(workloads.NewFinder(dir, term.getenv)) {
+				found := "no"
+				if s.Found {
+					found = "yes"
+				}
+				t.Add(s.Name, found, s.Where, s.Note)
+			}
+			return t.WriteText(term.out)
+		},
+	}
+	dataFlag(list, &dir)
+	c.AddCommand(list)
+	return c
+}
+
+func dataFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "data", "", "folder of data sets (else $BITLINE_DATA, the user's cache)")
+}
+
+func newVersion(term terminal) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version and the kernel class",
+		Example: "  bitline version",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(term.out, "bitline %s, kernels %s\n", version(), gemm.KernelClass())
+			return err
+		},
+	}
+}
+
+// version is what the Go toolchain recorded of the build.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && v == "(devel)" {
+			v += " " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return fmt.Sprintf("%s (%s)", v, info.GoVersion)
+}

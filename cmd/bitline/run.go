@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"bitline/internal/atomicfile"
+	"bitline/internal/pipeline"
+	"bitline/internal/report"
+	"bitline/workloads"
+
+	"github.com/spf13/cobra"
+)
+
+// The jobs that run does when it is given none: the embedded digits, then MNIST
+// from a shipped checkpoint where the data set is found.
+const (
+	defaultJob = "quickstart"
+	mnistJob   = "mnist-mlp"
+)
+
+type runFlags struct {
+	sets            []string
+	data, json, csv string
+	checkpoint      string
+	train           bool
+}
+
+func newRun(term terminal) *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [JOB]",
+		Short: "Run a job: train or load, map, replay, simulate, report",
+		Long: `Run a job: train or load a checkpoint, map the network onto the chip, replay the
+test images bit for bit, simulate the chip, and report. JOB is the name of a
+shipped job or a file. Without one, the digits quickstart runs, and MNIST from a
+shipped checkpoint where MNIST is found.`,
+		Example: `  bitline run
+  bitline run mnist-mlp --set 'adc.bits=[4,4,4,2]' --set adc.recalibrate=affine
+  bitline run job.toml --json result.json --csv result.csv`,
+		Args: usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if f.train && f.checkpoint != "" {
+				return usageError{fmt.Errorf("--train and --checkpoint exclude each other")}
+			}
+			if len(args) == 1 {
+				return runJob(c.Context(), term, args[0], f)
+			}
+			if err := runJob(c.Context(), term, defaultJob, f); err != nil {
+				return err
+			}
+			return runMNIST(c.Context(), term, f)
+		},
+	}
+	setFlag(c, &f.sets)
+	dataFlag(c, &f.data)
+	c.Flags().StringVar(&f.json, "json", "", "write the result as JSON to this file")
+	c.Flags().StringVar(&f.csv, "csv", "", "write the figures as one CSV record to this file")
+	c.Flags().StringVar(&f.checkpoint, "checkpoint", "", "use this checkpoint instead of the job's")
+	c.Flags().BoolVar(&f.train, "train", false, "train instead of loading the job's checkpoint")
+	return c
+}
+
+func setFlag(c *cobra.Command, sets *[]string) {
+	c.Flags().StringArrayVar(sets, "set", nil, "override a key of the job or chip, such as adc.bits=5 (may be repeated)")
+}
+
+// jobSets are the overrides that the flags stand for.
+func (f runFlags) jobSets() []string {
+	sets := slices.Clone(f.sets)
+	if f.train {
+		sets = append(sets, `checkpoint=""`)
+	}
+	return sets
+}
+
+func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
+	job, err := pipeline.LoadJob(name, f.jobSets())
+	if err != nil {
+		return err
+	}
+	if f.checkpoint != "" {
+		job.Checkpoint = f.checkpoint
+	}
+	result, err := pipeline.Run(ctx, job, term.host(f.data))
+	if err != nil {
+		return err
+	}
+	return writeResult(term, result, f)
+}
+
+func writeResult(term terminal, result *pipeline.Result, f runFlags) error {
+	if f.json != "" {
+		content, err := report.JSON(result)
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(f.json, content); err != nil {
+			return err
+		}
+	}
+	if f.csv != "" {
+		var b bytes.Buffer
+		if err := result.WriteCSV(&b); err != nil {
+			return err
+		}
+		if err := atomicfile.Write(f.csv, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return result.WriteText(term.out)
+}
+
+// runMNIST runs the shipped MNIST checkpoint where the data set is found, and
+// says so where it is not. Files asked for hold the first job's result.
+func runMNIST(ctx context.Context, term terminal, f runFlags) error {
+	if f.train || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" {
+		return nil
+	}
+	for _, s := range workloads.List(workloads.NewFinder(f.data, term.getenv)) {
+		if s.Name == "mnist" && s.Found {
+			fmt.Fprintf(term.out, "\nMNIST was found in %s: the shipped checkpoint on it.\n\n", s.Where)
+			return runJob(ctx, term, mnistJob, f)
+		}
+	}
+	_, err := fmt.Fprintln(term.out, "\nMNIST was not found; with it, this command also runs a shipped MNIST checkpoint (bitline data list).")
+	return err
+}

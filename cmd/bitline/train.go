@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"bitline/internal/pipeline"
+	"bitline/workloads"
+
+	"github.com/spf13/cobra"
+)
+
+func newTrain(term terminal) *cobra.Command {
+	var sets []string
+	var data, out string
+	var files pipeline.TrainFiles
+	c := &cobra.Command{
+		Use:   "train JOB --out FILE",
+		Short: "Train a job's network and write a checkpoint",
+		Long: `Train a job's network and write a checkpoint, a safetensors file. While it trains,
+FILE.state keeps what a killed training needs: --resume continues it, to the bytes
+of an undisturbed one.`,
+		Example: `  bitline train quickstart --out digits.safetensors
+  bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
+  bitline train mnist-mlp --out sparse.safetensors --resume`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			if !strings.HasSuffix(out, ".safetensors") {
+				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors", out)}
+			}
+			job, err := pipeline.LoadJob(args[0], sets)
+			if err != nil {
+				return err
+			}
+			host := term.host(data)
+			set, err := workloads.Load(host.Data, job.DataSet)
+			if err != nil {
+				return err
+			}
+			files.State = out + ".state"
+			model, err := job.TrainModel(c.Context(), host, set, files)
+			if err != nil {
+				return err
+			}
+			if err := workloads.WriteModel(out, model); err != nil {
+				return err
+			}
+			if err := files.Remove(); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: bitline run %s --checkpoint %s\n",
+				model.Network.Name, model.Origin.DataSet, out, args[0], filepath.Clean(out))
+			return err
+		},
+	}
+	setFlag(c, &sets)
+	dataFlag(c, &data)
+	c.Flags().StringVar(&out, "out", "", "the checkpoint to write, NAME.safetensors")
+	c.Flags().BoolVar(&files.Resume, "resume", false, "continue the training whose state is in FILE.state")
+	c.Flags().BoolVar(&files.OtherKernel, "other-kernel", false, "allow a resume under another kernel class, whose bytes may differ")
+	return c
+}

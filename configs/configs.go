@@ -1,0 +1,18 @@
+// Package configs holds the shipped chips, networks, jobs and studies, embedded in the
+// program so that a name such as isaac-ce works from any folder.
+package configs
+
+import (
+	"embed"
+	"io/fs"
+)
+
+// The pattern names no folder, so that a folder without files is no fault of
+// the build.
+//
+//go:embed */*.toml
+var files embed.FS
+
+// Files holds KIND/NAME.toml, where KIND is chips, networks, jobs or studies. It is
+// read-only.
+func Files() fs.FS { return files }

@@ -1,0 +1,67 @@
+package configs_test
+
+import (
+	"io/fs"
+	"path"
+	"slices"
+	"testing"
+
+	"bitline/configs"
+	"bitline/internal/config"
+	"bitline/workloads"
+)
+
+// Every embedded file lies in a folder that a command looks in.
+func TestFilesLieInKnownFolders(t *testing.T) {
+	count := 0
+	err := fs.WalkDir(configs.Files(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		count++
+		if folder := path.Dir(name); !slices.Contains([]string{"chips", "networks", "jobs", "studies"}, folder) {
+			t.Errorf("%s: folder %s, want chips, networks, jobs or studies", name, folder)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count < 6 {
+		t.Errorf("%d embedded files, want at least the 4 chips and 2 networks", count)
+	}
+}
+
+func TestEveryShippedNetworkLoads(t *testing.T) {
+	want := map[string][]workloads.MatrixShape{
+		"mlp-64-32-10":   {{Layer: "fc1", Rows: 64, Columns: 32, Positions: 1}, {Layer: "fc2", Rows: 32, Columns: 10, Positions: 1}},
+		"mlp-784-100-10": {{Layer: "fc1", Rows: 784, Columns: 100, Positions: 1}, {Layer: "fc2", Rows: 100, Columns: 10, Positions: 1}},
+	}
+	source := config.Source{Embedded: configs.Files(), Kind: "networks"}
+	for name := range want {
+		if !slices.Contains(source.Names(), name) {
+			t.Errorf("no shipped network %s among %v", name, source.Names())
+		}
+	}
+	for _, name := range source.Names() {
+		table, err := config.Load(source, name, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		n := workloads.ReadNetwork(table)
+		if err := table.Finish(); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if n.Name != name {
+			t.Errorf("network in %s.toml has the name %q", name, n.Name)
+		}
+		if shapes, known := want[name]; known && !slices.Equal(n.Matrices(), shapes) {
+			t.Errorf("%s: matrices %+v, want %+v", name, n.Matrices(), shapes)
+		}
+		if last := n.Layers[len(n.Layers)-1]; last.ReLU {
+			t.Errorf("%s: its last layer %s has a rectifier, which hides classes", name, last.Name)
+		}
+	}
+}

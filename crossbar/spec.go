@@ -1,0 +1,111 @@
+// Package crossbar models ReRAM arrays and what drives them: how signed numbers
+// are encoded in cells and wordline steps, how a matrix is programmed into row
+// blocks, slices and signs, what every bitline sums to, and the matrix-vector
+// products that converters of finite resolution make of the sums.
+//
+// Devices are ideal: a cell conducts in proportion to its level, off cells do
+// not conduct, wires have no resistance. Time and energy of a read are the
+// array's figures; when reads happen is the scheduler's concern.
+package crossbar
+
+import (
+	"bitline/internal/config"
+	"bitline/internal/cost"
+	"bitline/internal/units"
+)
+
+// ReadLaw says how the time of a read follows the number of wordlines.
+type ReadLaw string
+
+// The laws of read time: independent of the size, in proportion to the
+// wordlines, or to their square (the RC delay of a wire).
+const (
+	ConstantRead ReadLaw = "constant"
+	LinearRead   ReadLaw = "linear"
+	RCRead       ReadLaw = "rc"
+)
+
+// Spec describes one array. Costs are per cell, so that an array of another size
+// costs what it should.
+type Spec struct {
+	Wordlines, Bitlines, CellBits int
+	ReadLatency                   units.Time // of one read with ReadWordlines wordlines
+	ReadLaw                       ReadLaw
+	ReadWordlines                 int
+	CellPower                     units.Power // of one cell while the array is read
+	CellArea                      units.Area
+	Assumed                       string
+}
+
+// DefaultSpec is ISAAC's array (Shafiee et al., ISCA 2016, table I: 8 arrays of
+// 128×128 take 2.4 mW and 0.0002 mm²; a read takes 100 ns).
+func DefaultSpec() Spec {
+	return Spec{
+		Wordlines: 128, Bitlines: 128, CellBits: 2,
+		ReadLatency: 100 * units.Nanosecond, ReadLaw: ConstantRead, ReadWordlines: 128,
+		CellPower: 18311 * units.Picowatt,       // 2.4 mW / 8 / 128²
+		CellArea:  1526 * units.SquareNanometre, // 0.0002 mm² / 8 / 128²
+	}
+}
+
+// ReadSpec reads the table [crossbar] over the defaults.
+func ReadSpec(t *config.Table) Spec {
+	s := DefaultSpec()
+	s.Wordlines = t.Int("wordlines", s.Wordlines, 1, 4096)
+	s.Bitlines = t.Int("bitlines", s.Bitlines, 1, 4096)
+	s.CellBits = t.Int("cell_bits", s.CellBits, 1, 4)
+	s.ReadLatency = t.Time("read_latency", s.ReadLatency)
+	if s.ReadLatency == 0 {
+		t.Faultf("read_latency", "is 0, want a positive time such as \"100ns\"")
+	}
+	s.ReadLaw = ReadLaw(t.Enum("read_law", string(s.ReadLaw), string(ConstantRead), string(LinearRead), string(RCRead)))
+	s.ReadWordlines = t.Int("read_wordlines", s.ReadWordlines, 1, 4096)
+	s.CellPower = t.Power("cell_power", s.CellPower)
+	s.CellArea = t.Area("cell_area", s.CellArea)
+	s.Assumed = t.String("assumed", s.Assumed)
+	return s
+}
+
+// Read is the time of one read of an array of this size.
+func (s Spec) Read() units.Time {
+	rows, ref := int64(s.Wordlines), int64(s.ReadWordlines)
+	switch s.ReadLaw {
+	case LinearRead:
+		return units.Time(units.MulDiv(int64(s.ReadLatency), rows, ref))
+	case RCRead:
+		return units.Time(units.MulDiv(int64(s.ReadLatency), rows*rows, ref*ref))
+	}
+	return s.ReadLatency
+}
+
+// Cost is what one array costs; an action is a read.
+func (s Spec) Cost() cost.Cost {
+	cells := int64(s.Wordlines) * int64(s.Bitlines)
+	return cost.Cost{
+		ActivePower: units.Power(cells) * s.CellPower,
+		Area:        units.Area(cells) * s.CellArea,
+		Assumed:     s.Assumed,
+	}
+}
+
+// DAC describes the driver of one wordline.
+type DAC struct {
+	Bits int
+	Cost cost.Cost
+}
+
+// DefaultDAC is ISAAC's 1-bit driver (table I: 8·128 take 4 mW and 0.00017 mm²).
+func DefaultDAC() DAC {
+	return DAC{Bits: 1, Cost: cost.Cost{
+		ActivePower: 3906250 * units.Picowatt,       // 4 mW / 1024
+		Area:        166016 * units.SquareNanometre, // 0.00017 mm² / 1024
+	}}
+}
+
+// ReadDAC reads the table [dac] over the defaults.
+func ReadDAC(t *config.Table) DAC {
+	d := DefaultDAC()
+	d.Bits = t.Int("bits", d.Bits, 1, 2)
+	d.Cost = cost.Read(t, d.Cost)
+	return d
+}

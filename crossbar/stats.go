@@ -1,0 +1,178 @@
+package crossbar
+
+// Stats says what the bitlines and converters of a matrix saw.
+type Stats struct {
+	MVMs              int64
+	Reads, EmptyReads int64 // of (block, slice, sign, step, pass); empty: no wordline driven
+	UnitConversions   int64
+	UnitClipped       int64
+	Slices            []SliceStats
+	// clips counts clipped conversions of each (block, slice, converter, column).
+	clips                        []int64
+	columns, converters, nslices int
+}
+
+// SliceStats is what one slice class saw.
+type SliceStats struct {
+	// WorstSum is the largest sum, in magnitude, that any input could give.
+	WorstSum int64
+	// Histogram counts conversions by bitline sum, from −Offset.
+	Histogram []int64
+	Offset    int64
+	// Cells and Columns count what is mapped, NonZeroCells and NonZeroColumns
+	// those that are not all zero.
+	Cells, NonZeroCells, Columns, NonZeroColumns int64
+	Clipped                                      int64
+}
+
+// Conversions is the number of conversions.
+func (s SliceStats) Conversions() int64 {
+	total := int64(0)
+	for _, n := range s.Histogram {
+		total += n
+	}
+	return total
+}
+
+// MaxSum is the largest sum seen, in magnitude.
+func (s SliceStats) MaxSum() int64 {
+	largest := int64(0)
+	for i, n := range s.Histogram {
+		if n > 0 {
+			sum := int64(i) - s.Offset
+			largest = max(largest, sum, -sum)
+		}
+	}
+	return largest
+}
+
+// newStats makes the empty statistics of a matrix, with what its cells fix.
+func (m *Matrix) newStats() Stats {
+	s := Stats{
+		Slices: make([]SliceStats, m.slicing.Count), columns: m.columns,
+		converters: m.converted(), nslices: m.slicing.Count,
+		clips: make([]int64, len(m.blocks)*m.slicing.Count*m.converted()*m.columns),
+	}
+	largest := m.geometric(m.blocks[0].rows)
+	for i, worst := range m.WorstSums() {
+		s.Slices[i].WorstSum = worst
+		if m.analog() {
+			s.Slices[i].Offset = largest
+		}
+		s.Slices[i].Histogram = make([]int64, largest+s.Slices[i].Offset+1)
+	}
+	for _, b := range m.blocks {
+		for i, a := range b.arrays {
+			slice := &s.Slices[i/m.design.Encoding.Arrays()]
+			slice.Cells += int64(b.rows * m.columns)
+			slice.NonZeroCells += a.cells
+			slice.Columns += int64(m.columns)
+			for _, w := range a.worst {
+				if w > 0 {
+					slice.NonZeroColumns++
+				}
+			}
+		}
+	}
+	return s
+}
+
+// columnClips is the clip counters of one converter's columns.
+func (s *Stats) columnClips(block, slice, converter int) []int64 {
+	first := ((block*s.nslices+slice)*s.converters + converter) * s.columns
+	return s.clips[first : first+s.columns]
+}
+
+// Stats is what the runner has seen so far.
+func (r *Runner) Stats() Stats {
+	s := r.stats
+	s.Slices = append([]SliceStats(nil), s.Slices...)
+	s.clips = append([]int64(nil), s.clips...)
+	for i := range s.Slices {
+		s.Slices[i].Histogram = append([]int64(nil), s.Slices[i].Histogram...)
+	}
+	s.countClips()
+	return s
+}
+
+// countClips fills the slices' clipped totals from the columns'.
+func (s *Stats) countClips() {
+	for i := range s.Slices {
+		s.Slices[i].Clipped = 0
+	}
+	perSlice := s.converters * s.columns
+	for i, n := range s.clips {
+		s.Slices[i/perSlice%s.nslices].Clipped += n
+	}
+}
+
+// Add adds what another runner of the same matrix saw.
+func (s *Stats) Add(o Stats) {
+	if len(s.clips) != len(o.clips) || len(s.Slices) != len(o.Slices) {
+		panic("crossbar: adding the statistics of another matrix")
+	}
+	s.MVMs += o.MVMs
+	s.Reads += o.Reads
+	s.EmptyReads += o.EmptyReads
+	s.UnitConversions += o.UnitConversions
+	s.UnitClipped += o.UnitClipped
+	for i := range s.clips {
+		s.clips[i] += o.clips[i]
+	}
+	for i := range s.Slices {
+		for j, n := range o.Slices[i].Histogram {
+			s.Slices[i].Histogram[j] += n
+		}
+	}
+	s.countClips()
+}
+
+// Certificate says of the columns of a matrix, each counted once per block, slice
+// and converter, what is known of their clipping.
+type Certificate struct {
+	Proven      int64 // no input can clip them
+	Unseen      int64 // an input could, none did
+	Clipped     int64 // clipped at least once
+	Clips       int64 // conversions that clipped
+	MostClips   int64 // of the column that clipped most
+	Conversions int64
+}
+
+// Certificate sums the runner's clip certificate up.
+func (r *Runner) Certificate(s Stats) Certificate {
+	m := r.m
+	var c Certificate
+	for _, slice := range s.Slices {
+		c.Conversions += slice.Conversions()
+	}
+	for i := range m.blocks {
+		for slice := range m.slicing.Count {
+			for converter := range m.converted() {
+				for n, clips := range s.columnClips(i, slice, converter) {
+					c.Clips += clips
+					c.MostClips = max(c.MostClips, clips)
+					switch {
+					case clips > 0:
+						c.Clipped++
+					case r.safe(i, slice, converter, n):
+						c.Proven++
+					default:
+						c.Unseen++
+					}
+				}
+			}
+		}
+	}
+	return c
+}
+
+// safe says whether no input can clip a column.
+func (r *Runner) safe(block, slice, converter, n int) bool {
+	t, arrays := &r.tables[block][slice], r.m.design.Encoding.Arrays()
+	pair := r.m.blocks[block].arrays[slice*arrays : (slice+1)*arrays]
+	low, high := int64(0), pair[converter].worst[n]
+	if r.m.analog() {
+		low = -pair[1].worst[n]
+	}
+	return low >= t.lowest && high <= t.limit
+}

@@ -1,0 +1,149 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"bitline/configs"
+	"bitline/workloads"
+	"bitline/workloads/train"
+)
+
+// Host is what a job needs of the world around it.
+type Host struct {
+	Data workloads.Finder
+	// Progress, unless nil, is told what is being done, how much of it there is
+	// and how much is done, with a note such as the loss.
+	Progress func(what string, done, total int, note string)
+}
+
+func (h Host) progress(what string, done, total int, note string) {
+	if h.Progress != nil {
+		h.Progress(what, done, total, note)
+	}
+}
+
+// model loads the job's checkpoint, or trains.
+func (j *Job) model(ctx context.Context, host Host, data *workloads.Dataset) (*workloads.Model, error) {
+	if j.Checkpoint == "" {
+		return j.TrainModel(ctx, host, data, TrainFiles{})
+	}
+	return j.LoadModel()
+}
+
+// LoadModel reads the job's checkpoint. It is an error if it holds another
+// network than the job's.
+func (j *Job) LoadModel() (*workloads.Model, error) {
+	m, err := readCheckpoint(j.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameNetwork(m.Network, j.Network); err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", j.Checkpoint, err)
+	}
+	return m, nil
+}
+
+// sameNetwork compares structures; names of networks may differ.
+func sameNetwork(have, want *workloads.Network) error {
+	if have.Input != want.Input || !slices.Equal(have.Layers, want.Layers) {
+		return fmt.Errorf("holds network %s (%s), want the job's network %s (%s)", have.Name, have, want.Name, want)
+	}
+	return nil
+}
+
+func unknownCheckpoint(name string) error {
+	var known []string
+	entries, err := fs.ReadDir(configs.Files(), "checkpoints")
+	if err == nil {
+		for _, e := range entries {
+			known = append(known, strings.TrimSuffix(e.Name(), ".safetensors"))
+		}
+	}
+	return fmt.Errorf("checkpoint %q does not exist, want a file that ends in .safetensors or one of the shipped: %s", name, strings.Join(known, ", "))
+}
+
+// TrainFiles says where a training keeps what it makes.
+type TrainFiles struct {
+	// State is the file of an unfinished training; "" keeps none.
+	State  string
+	Resume bool
+	// OtherKernel allows a resume under another kernel class, whose bytes may
+	// differ.
+	OtherKernel bool
+}
+
+// TrainModel trains the job's network and exports it. Where files name a state,
+// it is saved after every epoch and when ctx ends, and removed at the end.
+func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset, files TrainFiles) (*workloads.Model, error) {
+	cfg := j.Train
+	cfg.Workers = runtime.GOMAXPROCS(0)
+	t, err := j.trainer(cfg, data, files)
+	if err != nil {
+		return nil, err
+	}
+	var saving error
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	err = t.Run(ctx, func(p train.Progress) {
+		note := fmt.Sprintf("epoch %d/%d loss %.4f", p.Epoch, p.Epochs, p.Loss)
+		if p.EpochEnd {
+			note += fmt.Sprintf(" validation %.2f %%", 100*p.ValidationAccuracy)
+			if files.State != "" {
+				if saving = t.Save(files.State); saving != nil {
+					stop(saving)
+				}
+			}
+		}
+		host.progress(p.Phase, (p.Epoch-1)*p.Steps+p.Step, p.Epochs*p.Steps, note)
+	})
+	switch {
+	case saving != nil:
+		return nil, saving
+	case err != nil && ctx.Err() != nil && files.State != "":
+		if saving := t.Save(files.State); saving != nil {
+			return nil, errors.Join(err, saving)
+		}
+		return nil, fmt.Errorf("training stopped (%w); its state is in %s, continue with --resume", err, files.State)
+	case err != nil:
+		return nil, fmt.Errorf("training %s: %w", j.Network.Name, err)
+	}
+	m, err := t.Model()
+	if err != nil {
+		return nil, fmt.Errorf("training %s: %w", j.Network.Name, err)
+	}
+	m.Origin.Job = j.Description()
+	return m, nil
+}
+
+// Description is the training of the job in a line, for the checkpoint.
+func (j *Job) Description() string {
+	c := j.Train
+	return fmt.Sprintf("job %s, network %s, data %s: batch %d, learning rate %g, momentum %g; pre-training %d epochs of %s %g; pruning at %g; fine-tuning %d epochs of %s %g; seed %d; %d weight bits",
+		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Pretrain.Epochs, c.Pretrain.Method, c.Pretrain.Strength,
+		c.PruneThreshold, c.Finetune.Epochs, c.Finetune.Method, c.Finetune.Strength, c.Seed, c.WeightBits)
+}
+
+func (j *Job) trainer(cfg train.Config, data *workloads.Dataset, files TrainFiles) (*train.Trainer, error) {
+	if !files.Resume {
+		return train.New(cfg, j.Network, data)
+	}
+	if _, err := os.Stat(files.State); err != nil {
+		return nil, fmt.Errorf("nothing to resume: %w (a training that stops leaves it; without --resume it starts anew)", err)
+	}
+	return train.Resume(files.State, cfg, j.Network, data, files.OtherKernel)
+}
+
+// Remove deletes the state of a finished training.
+func (f TrainFiles) Remove() error {
+	if err := os.Remove(f.State); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the state of a finished training: %w", err)
+	}
+	return nil
+}

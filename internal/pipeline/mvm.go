@@ -1,0 +1,95 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"bitline/adc"
+	"bitline/arch"
+	"bitline/crossbar"
+)
+
+// MVM is a matrix and a batch of inputs of the user's own.
+type MVM struct {
+	Chip          *arch.Chip
+	Rows, Columns int
+	Weights       []int64 // Rows × Columns, row-major
+	Batch         int
+	Inputs        []int64 // Batch × Rows
+}
+
+// MVMResult is what the crossbars made of it.
+type MVMResult struct {
+	// Outputs is Batch × Columns in units of 2^-Fraction.
+	Outputs  []int64
+	Fraction int
+	Bits     []int // resolution of each slice
+	Stats    crossbar.Stats
+	Matrix   *crossbar.Matrix
+	crossbar.Certificate
+}
+
+// Run computes every product. It is an error if a weight or an input does not
+// fit the chip, or if the chip's resolutions are to be found by observation.
+func (u MVM) Run() (*MVMResult, error) {
+	bits, err := u.bits()
+	if err != nil {
+		return nil, err
+	}
+	if len(u.Inputs) > 0 {
+		low, high := u.Inputs[0], u.Inputs[0]
+		for _, x := range u.Inputs {
+			low, high = min(low, x), max(high, x)
+		}
+		if err := u.Chip.Encoding.CheckInput(int32(low), int32(high)); err != nil {
+			return nil, err
+		}
+	}
+	matrix, err := u.program(bits)
+	if err != nil {
+		return nil, err
+	}
+	runner, err := matrix.NewRunner(u.Chip.ADC, bits)
+	if err != nil {
+		return nil, err
+	}
+	r := &MVMResult{Outputs: make([]int64, u.Batch*u.Columns), Fraction: runner.Fraction(), Bits: bits, Matrix: matrix}
+	x := make([]int32, u.Rows)
+	for b := range u.Batch {
+		for k, v := range u.Inputs[b*u.Rows : (b+1)*u.Rows] {
+			x[k] = int32(v)
+		}
+		runner.MVM(r.Outputs[b*u.Columns:(b+1)*u.Columns], x)
+	}
+	r.Stats = runner.Stats()
+	r.Certificate = runner.Certificate(r.Stats)
+	return r, nil
+}
+
+// program fits the weights into cells.
+func (u MVM) program(bits []int) (*crossbar.Matrix, error) {
+	w := crossbar.Weights{Rows: u.Rows, Columns: u.Columns, Codes: make([]int32, len(u.Weights))}
+	for i, c := range u.Weights {
+		w.Codes[i] = int32(c)
+	}
+	return crossbar.Program(u.Chip.Design(bits), w)
+}
+
+// bits is the chip's resolutions, found by the worst case where they are "auto".
+func (u MVM) bits() ([]int, error) {
+	slices := u.Chip.Slicing().Count
+	switch u.Chip.ADC.Auto {
+	case adc.Given:
+		return u.Chip.ADC.PerSlice(slices)
+	case adc.Observed:
+		return nil, fmt.Errorf("adc.bits is \"auto\" by observation, which wants calibration images: give resolutions or adc.auto = \"worst-case\"")
+	}
+	matrix, err := u.program(nil)
+	if err != nil {
+		return nil, err
+	}
+	var bits []int
+	for _, sum := range matrix.WorstSums() {
+		bits = append(bits, adc.BitsFor(sum, u.Chip.Encoding.Signed == crossbar.DifferentialAnalog))
+	}
+	return bits, nil
+}

@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"bitline/internal/report"
+	"bitline/internal/units"
+)
+
+// WriteText writes the result for a reader; it ends with a next step to try.
+func (r *Result) WriteText(w io.Writer) error {
+	var b bytes.Buffer
+	s := &r.Setting
+	fmt.Fprintf(&b, "%s: %s (%s) on %s, data %s\n", r.Job, s.Network, s.NetworkShape, s.Chip, s.DataSet)
+	fmt.Fprintf(&b, "  weights       %s, strength %g, %d epochs, seed %d, kernels %s\n", s.Method, s.Strength, s.Epochs, s.Seed, s.KernelClass)
+	fmt.Fprintf(&b, "  encoding      %s weights, %s inputs, %s slices; %s converters, range %s, resolution %s, recalibration %s; %s\n",
+		s.Signed, s.InputSign, s.SliceLayout, s.ADCKind, s.ADCRange, s.ADCResolution, s.Recalibrate, s.Devices)
+	if s.DataDiffers {
+		fmt.Fprintf(&b, "  data differs  from what the checkpoint was trained on\n")
+	}
+	fmt.Fprintf(&b, "\n  accuracy      %s of %d test images (without converters %s)\n", report.Percent(r.Accuracy), r.Images, report.Percent(r.AccuracyNoADC))
+	fmt.Fprintf(&b, "  latency       %v for one image on an empty chip\n", nanoseconds(r.LatencyNS))
+	fmt.Fprintf(&b, "  interval      %v between images, %.4g images/s\n", nanoseconds(r.IntervalNS), r.Throughput)
+	fmt.Fprintf(&b, "  energy        %v per image in steady state, %v for a single one (tiles in use; %s rests on assumed constants)\n",
+		picojoules(r.EnergyPJ), picojoules(r.EnergySinglePJ), report.Percent(r.AssumedShare))
+	fmt.Fprintf(&b, "  area          %.4g mm² in %d tiles in use; the chip has %d tiles and %.4g mm²\n", r.AreaMM2, s.TilesUsed, r.Chip.Tiles, r.Chip.AreaMM2)
+	fmt.Fprintf(&b, "  crossbars     %d in use, %s of their cells and %s of their bitlines mapped\n\n", s.CrossbarsUsed, report.Percent(s.CellUse), report.Percent(s.ColumnUse))
+	for _, t := range r.tables() {
+		if err := t.WriteText(&b); err != nil {
+			return err
+		}
+		fmt.Fprintln(&b)
+	}
+	fmt.Fprintf(&b, "Converters: nominally %s faster than at %d bits (law %s); the interval became %s shorter.\n",
+		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Arrived))
+	fmt.Fprintf(&b, "Next: %s\n", r.next())
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// next suggests what to look at after this result.
+func (r *Result) next() string {
+	switch {
+	case r.Accuracy < r.AccuracyNoADC-0.001 && r.Setting.Recalibrate == "none":
+		return fmt.Sprintf("converters clip; bitline run %s --set adc.recalibrate=affine refits the digital side for free", r.Job)
+	case slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > 4 }):
+		return fmt.Sprintf("try smaller converters: bitline run %s --set 'adc.bits=[4,4,4,2]', or --set adc.bits=auto", r.Job)
+	}
+	return fmt.Sprintf("share converters: bitline run %s --set adc.kind=reconfigurable --set adc.per_ima=3", r.Job)
+}
+
+// tables are the result's tables in the order of a report.
+func (r *Result) tables() []report.Table {
+	sums := sliceTable()
+	var all []SliceResult
+	columns := report.Table{
+		Title:   "Clip certificate (columns per row block, slice and converter)",
+		Columns: []string{"layer", "proven never to clip>", "not seen to clip>", "clipped>", "reads>", "empty reads>"},
+	}
+	for _, l := range r.Layers {
+		addSlices(&sums, l.Name, l.Slices)
+		all = append(all, l.Slices...)
+		c := l.Certificate
+		columns.Add(l.Name, c.Proven, c.Unseen, c.Clipped, l.Reads, l.EmptyReads)
+	}
+	tables := []report.Table{sums, columns}
+	if laws := lawTable(all); len(laws.Rows) > 0 {
+		tables = append(tables, laws)
+	}
+	return append(tables, r.energyTable(), r.resourceTable())
+}
+
+func (r *Result) energyTable() report.Table {
+	t := report.Table{
+		Title:   fmt.Sprintf("Energy per image, steady state (law %s)", r.ADCLaw),
+		Columns: []string{"component", "action", "count>", "energy>", "share>", "assumed"},
+	}
+	for _, e := range r.Energy {
+		if e.Count > 0 {
+			t.Add(e.Component, e.Action, e.Count, e.energy, report.Percent(e.EnergyPJ/r.EnergyPJ), e.Assumed)
+		}
+	}
+	t.Add("total", "", "", picojoules(r.EnergyPJ), report.Percent(1), "")
+	return t
+}
+
+func (r *Result) resourceTable() report.Table {
+	t := report.Table{
+		Title:   "Use of resources in the settled pipeline (* = busiest)",
+		Columns: []string{"resource", "layer", "servers>", "busy>", "idle>", "busiest one>", "waiting per image>", ""},
+	}
+	for _, u := range r.Resources {
+		mark := ""
+		if u.bottleneck {
+			mark = "*"
+		}
+		t.Add(u.Class, u.Layer, u.Servers, report.Percent(u.Busy), report.Percent(u.Idle), report.Percent(u.Peak), nanoseconds(u.WaitingNS), mark)
+	}
+	return t
+}
+
+// WriteCSV writes the result's figures as one record.
+func (r *Result) WriteCSV(w io.Writer) error {
+	t := report.Table{Columns: []string{
+		"job", "chip", "network", "data_set", "method", "strength", "seed", "signed", "input_sign", "adc_law", "adc_bits", "recalibrate",
+		"accuracy", "accuracy_no_adc", "images", "latency_ns", "interval_ns", "energy_pj", "energy_single_pj", "energy_assumed_share",
+		"area_mm2", "chip_energy_pj", "chip_area_mm2", "tiles_used", "crossbars_used", "adc_speedup_nominal", "adc_speedup_arrived",
+	}}
+	s := &r.Setting
+	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, r.ADCBits, s.Recalibrate,
+		r.Accuracy, r.AccuracyNoADC, r.Images, r.LatencyNS, r.IntervalNS, r.EnergyPJ, r.EnergySinglePJ, r.AssumedShare,
+		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, r.Speedup.Nominal, r.Speedup.Arrived)
+	return t.WriteCSV(w)
+}
+
+func nanoseconds(x float64) units.Time { return units.Time(x*float64(units.Nanosecond) + 0.5) }
+
+func picojoules(x float64) units.Energy { return units.Energy(x*float64(units.Picojoule) + 0.5) }

@@ -1,0 +1,83 @@
+// Package reproduce repeats published experiments: it trains a study's models, or
+// takes their shipped checkpoints, and tabulates what was measured.
+package reproduce
+
+import (
+	"fmt"
+
+	"bitline/adc"
+	"bitline/configs"
+	"bitline/crossbar"
+	"bitline/internal/config"
+	"bitline/internal/pipeline"
+)
+
+// Study is one job in several variants, each replayed at several resolutions.
+type Study struct {
+	Name        string
+	Variants    []Variant
+	Resolutions [][]int // of each slice, least significant first
+	InputSigns  []crossbar.InputSign
+	job         string
+}
+
+// Variant is one model of a study.
+type Variant struct {
+	Name string
+	Job  *pipeline.Job
+	sets []string
+}
+
+// Checkpoint is the name of the variant's shipped checkpoint.
+func (s *Study) Checkpoint(v Variant) string { return s.job + "-" + v.Name }
+
+// Load reads a study by name or file.
+func Load(name string) (*Study, error) {
+	t, err := config.Load(config.Source{Embedded: configs.Files(), Kind: "studies"}, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	t.Require("job", "variant", "resolutions")
+	s := &Study{Name: t.String("name", name), job: t.String("job", "")}
+	s.readResolutions(t)
+	for _, sign := range t.Strings("input_signs", []string{string(crossbar.Unsigned)}) {
+		s.InputSigns = append(s.InputSigns, crossbar.InputSign(sign))
+	}
+	for i, vt := range t.Tables("variant") {
+		s.Variants = append(s.Variants, Variant{
+			Name: vt.String("name", fmt.Sprintf("variant%d", i+1)),
+			sets: vt.Strings("set", nil),
+		})
+	}
+	if err := t.Finish(); err != nil {
+		return nil, err
+	}
+	for i, v := range s.Variants {
+		if s.Variants[i].Job, err = pipeline.LoadJob(s.job, v.sets); err != nil {
+			return nil, fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *Study) readResolutions(t *config.Table) {
+	value, _ := t.Value("resolutions")
+	rows, _ := value.([]any)
+	for _, row := range rows {
+		numbers, ok := row.([]any)
+		var bits []int
+		for _, x := range numbers {
+			b, isInt := x.(int64)
+			ok = ok && isInt && b >= 1 && b <= adc.MaxBits
+			bits = append(bits, int(b))
+		}
+		if !ok || len(bits) == 0 {
+			t.Faultf("resolutions", "holds %v, want lists of resolutions from 1 to %d, one per slice", row, adc.MaxBits)
+			return
+		}
+		s.Resolutions = append(s.Resolutions, bits)
+	}
+	if len(rows) == 0 {
+		t.Faultf("resolutions", "is %v, want lists such as [[4, 4, 4, 2], [3, 3, 3, 1]]", value)
+	}
+}

@@ -1,0 +1,129 @@
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"bitline/internal/pipeline"
+	"bitline/internal/report"
+	"bitline/scheduler"
+	"bitline/workloads"
+)
+
+// Tables measures every variant of the study: its sparsity, the resolutions that
+// its sums need, and the accuracy of the replayed test set. folder holds the
+// checkpoints; "" takes the shipped ones.
+func (s *Study) Tables(ctx context.Context, host pipeline.Host, folder string) ([]report.Table, error) {
+	m := measurement{study: s, host: host,
+		sparsity: report.Table{
+			Title:   "Accuracy without converters, and non-zero digits (weights and biases, all layers pooled)",
+			Columns: []string{"model", "accuracy>", "slice 0>", "slice 1>", "slice 2>", "slice 3>", "mean>"},
+		},
+		layers: report.Table{
+			Title:   "Non-zero digits of crossbar weights and bitline sums, per layer and slice",
+			Columns: []string{"model", "layer", "slice>", "non-zero>", "largest possible sum>", "bits (worst case)>", "largest seen>", "bits (observed)>"},
+		},
+		replay: report.Table{
+			Title:   "Accuracy of the replayed test images, resolution per slice from the least significant",
+			Columns: []string{"model", "inputs", "recalibrated"},
+		},
+	}
+	for _, bits := range s.Resolutions {
+		m.replay.Columns = append(m.replay.Columns, brackets(bits)+">")
+	}
+	for i, v := range s.Variants {
+		model, err := s.model(v, folder)
+		if err != nil {
+			return nil, err
+		}
+		if err := m.measure(ctx, v, model); err != nil {
+			return nil, fmt.Errorf("variant %s: %w", v.Name, err)
+		}
+		if host.Progress != nil {
+			host.Progress("replaying", i+1, len(s.Variants), v.Name)
+		}
+	}
+	return []report.Table{m.sparsity, m.layers, m.replay}, nil
+}
+
+// measurement is the tables being filled.
+type measurement struct {
+	study                    *Study
+	host                     pipeline.Host
+	sparsity, layers, replay report.Table
+}
+
+// measure adds one variant to every table.
+func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.Model) error {
+	data, err := workloads.Load(m.host.Data, v.Job.DataSet)
+	if err != nil {
+		return err
+	}
+	for i, sign := range m.study.InputSigns {
+		chip := *v.Job.Chip
+		chip.Encoding.InputSign = sign
+		replayer, err := scheduler.NewReplayer(&chip, model)
+		if err != nil {
+			return err
+		}
+		calibration := data.Calibration(v.Job.Calibration)
+		for _, recalibrated := range []bool{false, true} {
+			row := []any{v.Name, sign, yes(recalibrated)}
+			for k, slices := range m.study.Resolutions {
+				plan := scheduler.Plan{Bits: same(slices, len(model.Layers))}
+				if recalibrated {
+					if plan.Affines, err = replayer.Recalibrate(ctx, plan.Bits, calibration); err != nil {
+						return err
+					}
+				}
+				replay, err := replayer.Run(ctx, data.Test, plan, nil)
+				if err != nil {
+					return err
+				}
+				row = append(row, report.Percent(replay.Accuracy()))
+				if i == 0 && k == 0 && !recalibrated {
+					m.describe(v, model, replay)
+				}
+			}
+			m.replay.Add(row...)
+		}
+	}
+	return nil
+}
+
+// describe adds a variant's sparsity and sums, as the first replay saw them.
+func (m *measurement) describe(v Variant, model *workloads.Model, replay *scheduler.Replay) {
+	layers, pooled := model.Sparsity(v.Job.Chip.Crossbar.CellBits)
+	row := []any{v.Name, report.Percent(replay.AccuracyExact())}
+	for i := range pooled.WithBiases.NonZero {
+		row = append(row, report.Percent(pooled.WithBiases.Share(i)))
+	}
+	m.sparsity.Add(append(row, report.Percent(pooled.WithBiases.Average()))...)
+	for i, l := range replay.Layers {
+		for _, s := range pipeline.Slices(v.Job.Chip, l) {
+			m.layers.Add(v.Name, l.Name, s.Slice, report.Percent(layers[i].Weights.Share(s.Slice)),
+				s.LargestSum, s.WorstCaseBits, s.LargestSeen, s.ObservedBits)
+		}
+	}
+}
+
+// same gives every layer the same resolutions.
+func same(slices []int, layers int) [][]int {
+	bits := make([][]int, layers)
+	for i := range bits {
+		bits[i] = slices
+	}
+	return bits
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func brackets(bits []int) string {
+	return strings.ReplaceAll(fmt.Sprint(bits), " ", ",")
+}

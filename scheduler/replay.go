@@ -1,0 +1,277 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"bitline/adc"
+	"bitline/arch"
+	"bitline/crossbar"
+	"bitline/workloads"
+)
+
+// Replayer computes a model's inferences through a chip's crossbars, bit for bit.
+// It holds the programmed matrices and is safe for concurrent use.
+type Replayer struct {
+	chip  *arch.Chip
+	model *workloads.Model
+}
+
+// Replay is what a replay of some images came to.
+type Replay struct {
+	Images       int
+	Correct      int   // images whose class is right
+	CorrectExact int   // the same without converters, by the plain integer product
+	Classes      []int // the class of each image
+	Layers       []LayerReplay
+}
+
+// LayerReplay is what one layer's crossbars saw.
+type LayerReplay struct {
+	Name        string
+	Bits        []int // resolution of each slice, least significant first
+	Stats       crossbar.Stats
+	Certificate crossbar.Certificate
+}
+
+// Accuracy is the share of images whose class is right.
+func (r *Replay) Accuracy() float64 { return share(r.Correct, r.Images) }
+
+// AccuracyExact is the share without converters.
+func (r *Replay) AccuracyExact() float64 { return share(r.CorrectExact, r.Images) }
+
+func share(part, whole int) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// Plan is how the digital side and the converters of a replay are set: for each
+// layer the resolution of each slice, and the output stages, nil for the
+// model's own.
+type Plan struct {
+	Bits    [][]int
+	Affines []workloads.Affine
+}
+
+// NewReplayer checks that a model's codes, inputs and accumulators fit a chip.
+func NewReplayer(chip *arch.Chip, model *workloads.Model) (*Replayer, error) {
+	for i, l := range model.Network.Layers {
+		low, high := model.InputRange(i)
+		if chip.Encoding.InputSign != crossbar.Unsigned {
+			low, high = centred(low, high, model.Zero(i))
+		}
+		if err := chip.Encoding.CheckInput(low, high); err != nil {
+			return nil, fmt.Errorf("layer %s on chip %s: %w", l.Name, chip.Name, err)
+		}
+	}
+	if low, high := chip.Encoding.WeightRange(); workloads.MaxCode(model.WeightBits) > min(-low, high) {
+		return nil, fmt.Errorf("model has weights of %d magnitude bits, want at most %d: what chip %s with encoding.weight_bits = %d and signed = %q can hold",
+			model.WeightBits, chip.Encoding.MagnitudeBits(), chip.Name, chip.Encoding.WeightBits, chip.Encoding.Signed)
+	}
+	return &Replayer{chip: chip, model: model}, nil
+}
+
+// centred is the range of codes with their zero points taken off.
+func centred(low, high int32, zero []int32) (int32, int32) {
+	if len(zero) == 0 {
+		return low, high
+	}
+	return low - slices.Max(zero), high - slices.Min(zero)
+}
+
+// program lays one layer out for the given resolutions.
+func (r *Replayer) program(layer int, bits []int) (*crossbar.Matrix, error) {
+	l := &r.model.Layers[layer]
+	w := crossbar.Weights{Rows: l.Rows, Columns: l.Columns, Codes: make([]int32, len(l.Codes)), Zero: r.model.Zero(layer)}
+	for i, c := range l.Codes {
+		w.Codes[i] = int32(c)
+	}
+	m, err := crossbar.Program(r.chip.Design(bits), w)
+	if err != nil {
+		return nil, fmt.Errorf("layer %s: %w", r.model.Network.Layers[layer].Name, err)
+	}
+	return m, nil
+}
+
+// programAll lays every layer out for a plan's resolutions.
+func (r *Replayer) programAll(bits [][]int) ([]*crossbar.Matrix, error) {
+	matrices := make([]*crossbar.Matrix, len(r.model.Layers))
+	for i := range matrices {
+		m, err := r.program(i, bits[i])
+		if err != nil {
+			return nil, err
+		}
+		matrices[i] = m
+	}
+	return matrices, nil
+}
+
+// worker is one goroutine's runners, one per layer.
+type worker struct {
+	runners []*crossbar.Runner
+}
+
+func (w *worker) mul(layer int, y []int64, x []int32) { w.runners[layer].MVM(y, x) }
+
+func (w *worker) fraction() int { return w.runners[0].Fraction() }
+
+func (r *Replayer) newWorker(matrices []*crossbar.Matrix, bits [][]int) (*worker, error) {
+	w := &worker{}
+	for i, m := range matrices {
+		runner, err := m.NewRunner(r.chip.ADC, bits[i])
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", r.model.Network.Layers[i].Name, err)
+		}
+		w.runners = append(w.runners, runner)
+	}
+	return w, nil
+}
+
+// Run replays images under a plan. progress, if not nil, is told from time to
+// time how many images are done. The result is the same for any number of
+// processors.
+func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, progress func(done int)) (*Replay, error) {
+	matrices, err := r.programAll(plan.Bits)
+	if err != nil {
+		return nil, err
+	}
+	workers := make([]*worker, runtime.GOMAXPROCS(0))
+	for i := range workers {
+		if workers[i], err = r.newWorker(matrices, plan.Bits); err != nil {
+			return nil, err
+		}
+	}
+	affines := plan.Affines
+	if affines == nil {
+		affines = r.model.Affines()
+	}
+	if err := r.model.Check(affines, workers[0].fraction()); err != nil {
+		return nil, err
+	}
+	result := &Replay{Images: images.Len(), Classes: make([]int, images.Len())}
+	exact := make([]int, images.Len())
+	product := r.model.Exact()
+	err = eachImage(ctx, images.Len(), workers, progress, func(w *worker) func(int) {
+		replay := r.model.NewExecutor(w.mul, w.fraction(), plan.Affines)
+		plain := r.model.NewExecutor(product, 0, nil)
+		return func(i int) {
+			result.Classes[i] = workloads.Class(replay.Run(images.Image(i)))
+			exact[i] = workloads.Class(plain.Run(images.Image(i)))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, label := range images.Labels {
+		if result.Classes[i] == int(label) {
+			result.Correct++
+		}
+		if exact[i] == int(label) {
+			result.CorrectExact++
+		}
+	}
+	result.Layers = r.gather(workers, plan.Bits)
+	return result, nil
+}
+
+// gather adds the workers' statistics up; sums do not depend on who saw what.
+func (r *Replayer) gather(workers []*worker, bits [][]int) []LayerReplay {
+	layers := make([]LayerReplay, len(r.model.Layers))
+	for i := range layers {
+		stats := workers[0].runners[i].Stats()
+		for _, w := range workers[1:] {
+			stats.Add(w.runners[i].Stats())
+		}
+		layers[i] = LayerReplay{
+			Name: r.model.Network.Layers[i].Name, Bits: bits[i],
+			Stats: stats, Certificate: workers[0].runners[i].Certificate(stats),
+		}
+	}
+	return layers
+}
+
+// chunk is how many images a worker takes at a time.
+const chunk = 64
+
+// eachImage calls, for every index below n and on one of the workers, the
+// function that begin made for that worker.
+func eachImage(ctx context.Context, n int, workers []*worker, progress func(int), begin func(*worker) func(int)) error {
+	var next, done atomic.Int64
+	var wait sync.WaitGroup
+	for _, w := range workers {
+		wait.Go(func() {
+			each := begin(w)
+			for ctx.Err() == nil {
+				from := int(next.Add(chunk)) - chunk
+				if from >= n {
+					return
+				}
+				to := min(from+chunk, n)
+				for i := from; i < to; i++ {
+					each(i)
+				}
+				if count := int(done.Add(int64(to - from))); progress != nil {
+					progress(count)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return ctx.Err()
+}
+
+// Bits is the resolution of each layer and slice: the configuration's, or found
+// by its rule. Calibration images are replayed only where the rule is to observe.
+func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]int, error) {
+	count := r.chip.Slicing().Count
+	bits := make([][]int, len(r.model.Layers))
+	if r.chip.ADC.Auto == adc.Given {
+		given, err := r.chip.ADC.PerSlice(count)
+		if err != nil {
+			return nil, err
+		}
+		for i := range bits {
+			bits[i] = given
+		}
+		return bits, nil
+	}
+	worst, err := r.WorstCaseBits()
+	if err != nil || r.chip.ADC.Auto == adc.WorstCase {
+		return worst, err
+	}
+	seen, err := r.Run(ctx, calibration, Plan{Bits: worst}, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range seen.Layers {
+		bits[i] = make([]int, count)
+		for k, s := range l.Stats.Slices {
+			bits[i][k] = adc.BitsFor(s.MaxSum(), r.signedADC())
+		}
+	}
+	return bits, nil
+}
+
+// WorstCaseBits is the resolution at which no column of a layer's slice can
+// clip, whatever the input.
+func (r *Replayer) WorstCaseBits() ([][]int, error) {
+	bits := make([][]int, len(r.model.Layers))
+	for i := range bits {
+		m, err := r.program(i, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, sum := range m.WorstSums() {
+			bits[i] = append(bits[i], adc.BitsFor(sum, r.signedADC()))
+		}
+	}
+	return bits, nil
+}
+
+func (r *Replayer) signedADC() bool { return r.chip.Encoding.Signed == crossbar.DifferentialAnalog }

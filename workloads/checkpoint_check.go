@@ -1,0 +1,153 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"unicode/utf8"
+)
+
+const (
+	// maxWeightBits is what an int16 holds with its sign.
+	maxWeightBits = 15
+	// biasBits is the number of magnitude bits of a bias code.
+	biasBits = 8
+	// maxExponent bounds every S: float32, in which training computes, holds no
+	// larger magnitude.
+	maxExponent = 128
+	// maxImage bounds the values of an image, so that rows × columns cannot
+	// overflow.
+	maxImage = 1 << 30
+	// offsetLimit bounds every affine offset, as NewAffine does.
+	offsetLimit = 1 << 62
+)
+
+// checkNetwork finds what no network may have.
+func checkNetwork(n *Network) error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	for _, side := range []int{n.Input.Height, n.Input.Width, n.Input.Channels} {
+		if side < 1 || side > maxWidth {
+			fault("input is %s, want sides of 1 to %d", n.Input, maxWidth)
+			break
+		}
+	}
+	if n.Input.Size() > maxImage {
+		fault("input is %s, want at most %d values", n.Input, maxImage)
+	}
+	if len(n.Layers) == 0 {
+		fault("layers are missing, want at least one")
+	}
+	if !utf8.ValidString(n.Name) {
+		fault("name is %q, want UTF-8", n.Name)
+	}
+	seen := map[string]bool{}
+	for i, l := range n.Layers {
+		switch {
+		case l.Name == "" || !utf8.ValidString(l.Name):
+			fault("layer %d is named %q, want a name in UTF-8", i+1, l.Name)
+		case seen[l.Name]:
+			fault("layer %d is named %q like one before it, want a name of its own", i+1, l.Name)
+		}
+		seen[l.Name] = true
+		if l.Kind != Linear {
+			fault("layer %q is of kind %q, want %q", l.Name, l.Kind, Linear)
+		}
+		if l.Outputs < 1 || l.Outputs > maxWidth {
+			fault("layer %q has %d outputs, want 1 to %d", l.Name, l.Outputs, maxWidth)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkModel finds everything by which a model is not what its type says. Its
+// errors use the names of the checkpoint's keys and tensors.
+func checkModel(m *Model) error {
+	if m.Network == nil {
+		return errors.New("model has no network")
+	}
+	if err := checkNetwork(m.Network); err != nil {
+		return fmt.Errorf("%s: %w", keyNetwork, err)
+	}
+	shapes := m.Network.Matrices()
+	if len(m.Layers) != len(shapes) {
+		return fmt.Errorf("model has weights of %d layers, want %d", len(m.Layers), len(shapes))
+	}
+	faults := []error{checkInput(m), checkOrigin(&m.Origin)}
+	if m.WeightBits < 1 || m.WeightBits > maxWeightBits {
+		faults = append(faults, fmt.Errorf("%s is %d, want 1 to %d", keyWeightBits, m.WeightBits, maxWeightBits))
+	} else {
+		for i := range shapes {
+			faults = append(faults, checkLayer(&m.Layers[i], shapes[i], MaxCode(m.WeightBits)))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func checkInput(m *Model) error {
+	faults := []error{inRange(keyInputScale, m.Input.Scale, -maxExponent, maxExponent)}
+	if got, want := len(m.Input.Zero), m.Network.Input.Channels; got != want {
+		faults = append(faults, fmt.Errorf("%s has %d numbers, want %d: one per channel", keyInputZero, got, want))
+	}
+	for i, z := range m.Input.Zero {
+		faults = append(faults, inRange(fmt.Sprintf("%s of channel %d", keyInputZero, i), int(z), 0, math.MaxUint8))
+	}
+	return errors.Join(faults...)
+}
+
+func checkOrigin(o *Origin) error {
+	var faults []error
+	if math.IsNaN(o.Strength) || math.IsInf(o.Strength, 0) || o.Strength < 0 {
+		faults = append(faults, fmt.Errorf("%s is %g, want 0 or more", keyStrength, o.Strength))
+	}
+	if o.Epochs < 0 {
+		faults = append(faults, fmt.Errorf("%s is %d, want 0 or more", keyEpochs, o.Epochs))
+	}
+	for _, text := range []struct{ key, value string }{
+		{keyMethod, o.Method}, {keyDataSet, o.DataSet}, {keyDataHash, o.DataHash},
+		{keyCalibration, o.Calibration}, {keyKernelClass, o.KernelClass}, {keyJob, o.Job},
+	} {
+		if !utf8.ValidString(text.value) {
+			faults = append(faults, fmt.Errorf("%s is %.40q, want UTF-8", text.key, text.value))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// checkLayer checks one layer's numbers; maxCode is the largest weight code.
+func checkLayer(l *LayerWeights, want MatrixShape, maxCode int32) error {
+	if l.Rows != want.Rows || l.Columns != want.Columns {
+		return fmt.Errorf("tensor %s is %d×%d, want %d×%d", want.Layer+partCodes, l.Rows, l.Columns, want.Rows, want.Columns)
+	}
+	return errors.Join(
+		inRange(keyWeightScale+" of layer "+want.Layer, l.Scale, -maxExponent, maxExponent),
+		inRange(keyBiasScale+" of layer "+want.Layer, l.BiasScale, -maxExponent, maxExponent),
+		inRange(keyOutScale+" of layer "+want.Layer, l.OutScale, -maxExponent, maxExponent),
+		inRange(keyShift+" of layer "+want.Layer, l.Affine.F, 0, maxShift),
+		checkValues(want.Layer+partCodes, l.Codes, l.Rows*l.Columns, int64(maxCode)),
+		checkValues(want.Layer+partBias, l.Bias, l.Columns, int64(MaxCode(biasBits))),
+		checkValues(want.Layer+partAffineM, l.Affine.M, l.Columns, math.MaxInt32),
+		checkValues(want.Layer+partAffineB, l.Affine.B, l.Columns, offsetLimit-1),
+	)
+}
+
+// checkValues checks the size of a tensor, and that every value lies within
+// ±limit; it reports the first that does not.
+func checkValues[T int16 | int64](tensor string, values []T, count int, limit int64) error {
+	if len(values) != count {
+		return fmt.Errorf("tensor %s has %d values, want %d", tensor, len(values), count)
+	}
+	for i, v := range values {
+		if int64(v) < -limit || int64(v) > limit {
+			return fmt.Errorf("tensor %s: value %d is %d, want -%d to %d", tensor, i, v, limit, limit)
+		}
+	}
+	return nil
+}
+
+func inRange(what string, v, low, high int) error {
+	if v < low || v > high {
+		return fmt.Errorf("%s is %d, want %d to %d", what, v, low, high)
+	}
+	return nil
+}

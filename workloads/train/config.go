@@ -1,0 +1,197 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"bitline/internal/config"
+)
+
+// Method names what a phase adds to the loss.
+type Method string
+
+// The methods.
+const (
+	// None adds nothing.
+	None Method = "none"
+	// L1 adds Strength·Σ|w|/P over all P weights and biases.
+	L1 Method = "l1"
+	// BitSliceL1 adds Strength·Σ(s_0 + … + s_(n−1))/(n·P) over the digits s_k of
+	// all P weights and biases (arXiv 1909.08496).
+	BitSliceL1 Method = "bitslice-l1"
+)
+
+// Phase is one of the two phases of a training.
+type Phase struct {
+	Epochs   int
+	Method   Method
+	Strength float64 // α of the method, at least 0
+}
+
+// Config is all that decides a training besides its network and data set.
+type Config struct {
+	Seed         uint64  // of the initial weights and the shuffles
+	Batch        int     // images a step
+	LearningRate float64 // of stochastic gradient descent
+	Momentum     float64 // 0 ≤ m < 1: v = m·v + g; w −= rate·v
+	WeightBits   int     // magnitude bits of a weight code, 1 to 15
+	CellBits     int     // bits of a cell, which cut a code into slices, 1 to 8
+	Pretrain     Phase
+	// PruneThreshold: after pre-training every weight, not bias, of smaller
+	// magnitude is set to zero and stays there. 0 prunes nothing.
+	PruneThreshold float64
+	Finetune       Phase
+	Workers        int // goroutines; no result depends on them
+}
+
+// DefaultConfig is the training of the MNIST network in arXiv 1909.08496.
+func DefaultConfig() Config {
+	return Config{
+		Seed:           1,
+		Batch:          64,
+		LearningRate:   0.01,
+		Momentum:       0.5,
+		WeightBits:     8,
+		CellBits:       2,
+		Pretrain:       Phase{Epochs: 100, Method: L1, Strength: 10},
+		PruneThreshold: 0.01,
+		Finetune:       Phase{Epochs: 50, Method: BitSliceL1, Strength: 0.5},
+		Workers:        1,
+	}
+}
+
+// The widest ranges of the counts. A code is an int16.
+const (
+	maxBatch      = 1 << 16
+	maxEpochs     = 1 << 20
+	maxWeightBits = 15
+	maxCellBits   = 8
+)
+
+// ReadConfig reads a [train] table over DefaultConfig. The bits of weights and
+// cells are the chip's and the workers the host's: the caller sets them. Faults
+// go to the table.
+func ReadConfig(t *config.Table) Config {
+	c := DefaultConfig()
+	c.Seed = uint64(t.Int("seed", int(c.Seed), 0, math.MaxInt))
+	c.Batch = t.Int("batch", c.Batch, 1, maxBatch)
+	c.LearningRate = readFloat(t, "learning_rate", c.LearningRate, positive)
+	c.Momentum = readFloat(t, "momentum", c.Momentum, belowOne)
+	c.Pretrain = readPhase(t.Table("pretrain"), c.Pretrain)
+	c.PruneThreshold = readFloat(t.Table("prune"), "threshold", c.PruneThreshold, notNegative)
+	c.Finetune = readPhase(t.Table("finetune"), c.Finetune)
+	return c
+}
+
+func readPhase(t *config.Table, p Phase) Phase {
+	p.Epochs = t.Int("epochs", p.Epochs, 0, maxEpochs)
+	p.Method = Method(t.Enum("method", string(p.Method), string(None), string(L1), string(BitSliceL1)))
+	p.Strength = readFloat(t, "strength", p.Strength, notNegative)
+	return p
+}
+
+// limit is a condition on a number and the words for it.
+type limit struct {
+	holds func(x float64) bool
+	want  string
+}
+
+var (
+	positive    = limit{func(x float64) bool { return x > 0 && x <= math.MaxFloat32 }, "a finite number above 0"}
+	notNegative = limit{func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 }, "a finite number of at least 0"}
+	belowOne    = limit{func(x float64) bool { return x >= 0 && x < 1 }, "at least 0 and less than 1"}
+)
+
+func readFloat(t *config.Table, key string, def float64, l limit) float64 {
+	x := t.Float(key, def, math.Inf(-1), math.Inf(1))
+	if !l.holds(x) {
+		t.Faultf(key, "is %g, want %s", x, l.want)
+	}
+	return x
+}
+
+// check returns all faults of the configuration.
+func (c Config) check() error {
+	faults := []error{
+		checkInt("batch", c.Batch, 1, maxBatch),
+		checkInt("weight_bits", c.WeightBits, 1, maxWeightBits),
+		checkInt("cell_bits", c.CellBits, 1, maxCellBits),
+		checkInt("pretrain.epochs", c.Pretrain.Epochs, 0, maxEpochs),
+		checkInt("finetune.epochs", c.Finetune.Epochs, 0, maxEpochs),
+		checkInt("workers", c.Workers, 1, maxBatch),
+		checkFloat("learning_rate", c.LearningRate, positive),
+		checkFloat("momentum", c.Momentum, belowOne),
+		checkFloat("pretrain.strength", c.Pretrain.Strength, notNegative),
+		checkFloat("prune.threshold", c.PruneThreshold, notNegative),
+		checkFloat("finetune.strength", c.Finetune.Strength, notNegative),
+		checkMethod("pretrain.method", c.Pretrain.Method),
+		checkMethod("finetune.method", c.Finetune.Method),
+	}
+	return errors.Join(faults...)
+}
+
+func checkInt(key string, x, low, high int) error {
+	if x < low || x > high {
+		return fmt.Errorf("%s is %d, want %d to %d", key, x, low, high)
+	}
+	return nil
+}
+
+func checkFloat(key string, x float64, l limit) error {
+	if !l.holds(x) {
+		return fmt.Errorf("%s is %g, want %s", key, x, l.want)
+	}
+	return nil
+}
+
+func checkMethod(key string, m Method) error {
+	switch m {
+	case None, L1, BitSliceL1:
+		return nil
+	}
+	return fmt.Errorf("%s is %q, want %q, %q or %q", key, m, None, L1, BitSliceL1)
+}
+
+// setting is one named value that decides the bytes of a training.
+type setting struct{ Key, Value string }
+
+// upToPruning are the settings that decide the pre-trained weights.
+func (c Config) upToPruning() []setting {
+	return append([]setting{
+		{"seed", strconv.FormatUint(c.Seed, 10)},
+		{"batch", strconv.Itoa(c.Batch)},
+		{"learning_rate", number(c.LearningRate)},
+		{"momentum", number(c.Momentum)},
+		{"weight_bits", strconv.Itoa(c.WeightBits)},
+		{"cell_bits", strconv.Itoa(c.CellBits)},
+	}, c.Pretrain.settings("pretrain")...)
+}
+
+// fromPruning are the settings that matter after pre-training only.
+func (c Config) fromPruning() []setting {
+	return append(c.Finetune.settings("finetune"), setting{"prune.threshold", number(c.PruneThreshold)})
+}
+
+func (p Phase) settings(name string) []setting {
+	return []setting{
+		{name + ".epochs", strconv.Itoa(p.Epochs)},
+		{name + ".method", string(p.Method)},
+		{name + ".strength", number(p.Strength)},
+	}
+}
+
+func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+// differences describes each setting whose value is not the wanted one. Both
+// lists have the same keys in the same order.
+func differences(have, want []setting) []error {
+	var faults []error
+	for i, w := range want {
+		if have[i].Value != w.Value {
+			faults = append(faults, fmt.Errorf("%s is %s, want %s", w.Key, have[i].Value, w.Value))
+		}
+	}
+	return faults
+}

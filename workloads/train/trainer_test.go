@@ -1,0 +1,369 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"bitline/workloads"
+)
+
+func digits(t testing.TB) *workloads.Dataset {
+	t.Helper()
+	data, err := workloads.Load(workloads.Finder{}, "digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// quick is a training of 2 + 2 epochs that prunes: on digits 19 steps an epoch,
+// 76 in all.
+func quick() Config {
+	cfg := DefaultConfig()
+	cfg.LearningRate = 0.05
+	cfg.Pretrain = Phase{Epochs: 2, Method: L1, Strength: 1}
+	cfg.PruneThreshold = 0.02
+	cfg.Finetune = Phase{Epochs: 2, Method: BitSliceL1, Strength: 0.05}
+	return cfg
+}
+
+func run(t testing.TB, trainer *Trainer) {
+	t.Helper()
+	if err := trainer.Run(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// state is everything a training knows, as bytes.
+func state(t testing.TB, trainer *Trainer) []byte {
+	t.Helper()
+	data, err := trainer.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestLearnsDigits(t *testing.T) {
+	data := digits(t)
+	cfg := quick()
+	cfg.LearningRate = 0.1
+	cfg.Pretrain.Epochs, cfg.Finetune.Epochs = 12, 6
+	trainer := newTestTrainer(t, cfg, chain(data.Train.Shape, 32, 10), data)
+	var ends []Progress
+	err := trainer.Run(context.Background(), func(p Progress) {
+		if p.EpochEnd {
+			ends = append(ends, p)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(ends) != 18 {
+		t.Fatalf("got %d ends of epochs, want 18", len(ends))
+	}
+	// An untrained network has a loss of about ln 10 = 2.3.
+	first, last := ends[0], ends[17]
+	if first.Loss < 0.3 || last.Loss > 0.2 {
+		t.Errorf("loss went from %g to %g, want from above 0.3 to below 0.2", first.Loss, last.Loss)
+	}
+	if last.ValidationAccuracy < 0.85 || trainer.Accuracy(data.Test) < 0.85 {
+		t.Errorf("accuracy is %g on validation and %g on test images, want at least 0.85", last.ValidationAccuracy, trainer.Accuracy(data.Test))
+	}
+	if first.Phase != "pre-training" || first.Epoch != 1 || first.Epochs != 12 || first.Step != 19 || first.Steps != 19 {
+		t.Errorf("first end of an epoch is %+v, want pre-training, epoch 1 of 12, step 19 of 19", first)
+	}
+	if last.Phase != "fine-tuning" || last.Epoch != 6 || last.Penalty <= 0 || !trainer.Done() {
+		t.Errorf("last end of an epoch is %+v, want fine-tuning, epoch 6, a penalty above 0 and a finished training", last)
+	}
+}
+
+// TestMethodsWork trains one pre-trained network under each method: a penalty
+// must leave fewer non-zero digits than none does, and pruned weights stay zero.
+func TestMethodsWork(t *testing.T) {
+	data := digits(t)
+	cfg := quick()
+	cfg.Finetune.Epochs = 8
+	base := newTestTrainer(t, cfg, chain(data.Train.Shape, 32, 10), data)
+	run(t, base)
+	share := map[Method]float64{}
+	for _, p := range []Phase{{Epochs: 8, Method: None}, {Epochs: 8, Method: L1, Strength: 10}, {Epochs: 8, Method: BitSliceL1, Strength: 0.1}} {
+		cfg.Finetune = p
+		trainer, err := base.Fork(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, trainer)
+		for i, keep := range trainer.layers[0].weight.mask {
+			if pruned := math.Abs(float64(trainer.pretrained[0][i])) < cfg.PruneThreshold; pruned != (keep == 0) {
+				t.Fatalf("%s: mask of weight %d is %#x, want it pruned: %t", p.Method, i, keep, pruned)
+			}
+			if keep == 0 && trainer.layers[0].weight.value[i] != 0 {
+				t.Fatalf("%s: pruned weight %d is %g, want 0", p.Method, i, trainer.layers[0].weight.value[i])
+			}
+		}
+		if trainer.layers[0].bias.mask != nil {
+			t.Errorf("%s: biases have a mask, want none", p.Method)
+		}
+		m, err := trainer.Model()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, pooled := m.Sparsity(cfg.CellBits)
+		share[p.Method] = pooled.WithBiases.Average()
+	}
+	if share[L1] > 0.9*share[None] || share[BitSliceL1] > 0.9*share[None] {
+		t.Errorf("non-zero shares are %v, want those of l1 and bitslice-l1 at most 0.9 of none's", share)
+	}
+}
+
+// TestSameBytes trains a network whose products and passes are large enough to
+// be spread over workers.
+func TestSameBytes(t *testing.T) {
+	data := digits(t)
+	cfg := quick()
+	cfg.Pretrain.Epochs, cfg.Finetune.Epochs = 1, 1
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	var want []byte
+	for _, procs := range []int{1, 2, 8} {
+		for _, workers := range []int{1, 3} {
+			runtime.GOMAXPROCS(procs)
+			cfg.Workers = workers
+			trainer := newTestTrainer(t, cfg, chain(data.Train.Shape, 400, 10), data)
+			run(t, trainer)
+			got := state(t, trainer)
+			if want == nil {
+				want = got
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("GOMAXPROCS %d, %d workers: the state differs from that at 1 and 1", procs, workers)
+			}
+		}
+	}
+}
+
+// runSteps runs trainer for a number of steps and stops it.
+func runSteps(t *testing.T, trainer *Trainer, steps int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	err := trainer.Run(ctx, func(Progress) {
+		if steps--; steps == 0 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped run returned %v, want %v", err, context.Canceled)
+	}
+}
+
+// TestResume stops a training at the first and last steps of its epochs and
+// phases, saves it, resumes it and compares its end with the undisturbed one.
+func TestResume(t *testing.T) {
+	data := digits(t)
+	cfg := quick()
+	net := chain(data.Train.Shape, 24, 10)
+	whole := newTestTrainer(t, cfg, net, data)
+	run(t, whole)
+	want := state(t, whole)
+	path := filepath.Join(t.TempDir(), "state")
+	for _, steps := range []int{1, 18, 19, 20, 37, 38, 39, 57, 75} {
+		t.Run(fmt.Sprintf("after step %d", steps), func(t *testing.T) {
+			trainer := newTestTrainer(t, cfg, net, data)
+			runSteps(t, trainer, steps)
+			if err := trainer.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			resumed, err := Resume(path, cfg, net, data, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resumed.Position() != trainer.Position() {
+				t.Errorf("resumed at %+v, want %+v", resumed.Position(), trainer.Position())
+			}
+			run(t, resumed)
+			if !bytes.Equal(state(t, resumed), want) {
+				t.Error("the resumed training ends in other bytes than the undisturbed one")
+			}
+			run(t, trainer) // the stopped one may go on, too
+			if !bytes.Equal(state(t, trainer), want) {
+				t.Error("the stopped training ends in other bytes than the undisturbed one")
+			}
+		})
+	}
+}
+
+// TestResumeOften saves in every step's progress call, evaluates and exports in
+// between, and goes on from the file each time.
+func TestResumeOften(t *testing.T) {
+	data := digits(t)
+	cfg := quick()
+	cfg.Pretrain.Epochs, cfg.Finetune.Epochs = 1, 1
+	net := chain(data.Train.Shape, 8, 10)
+	whole := newTestTrainer(t, cfg, net, data)
+	var losses []float64
+	if err := whole.Run(context.Background(), func(p Progress) { losses = append(losses, p.Loss) }); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "state")
+	trainer := newTestTrainer(t, cfg, net, data)
+	var got []float64
+	for !trainer.Done() {
+		ctx, cancel := context.WithCancel(context.Background())
+		err := trainer.Run(ctx, func(p Progress) {
+			got = append(got, p.Loss)
+			if err := trainer.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+		})
+		cancel()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if _, err := trainer.Model(); err != nil {
+			t.Fatal(err)
+		}
+		if trainer, err = Resume(path, cfg, net, data, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(state(t, trainer), state(t, whole)) {
+		t.Error("a training resumed at every step ends in other bytes than the undisturbed one")
+	}
+	if fmt.Sprint(got) != fmt.Sprint(losses) {
+		t.Errorf("losses are %v, want %v", got, losses)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v (%v), want the state alone", entries, err)
+	}
+}
+
+func TestFork(t *testing.T) {
+	data := digits(t)
+	net := chain(data.Train.Shape, 16, 10)
+	cfg, other := quick(), quick()
+	other.PruneThreshold = 0.05
+	other.Finetune = Phase{Epochs: 1, Method: L1, Strength: 3}
+	none := quick()
+	none.PruneThreshold, none.Finetune = 0, Phase{Method: None}
+
+	parent := newTestTrainer(t, cfg, net, data)
+	run(t, parent)
+	end := state(t, parent)
+	for name, forked := range map[string]Config{"other": other, "same": cfg, "pre-trained only": none} {
+		scratch := newTestTrainer(t, forked, net, data)
+		run(t, scratch)
+		f, err := parent.Fork(forked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, f)
+		if !bytes.Equal(state(t, f), state(t, scratch)) {
+			t.Errorf("%s: the fork ends in other bytes than a training from the start", name)
+		}
+	}
+	if !bytes.Equal(state(t, parent), end) {
+		t.Error("forking changed the parent")
+	}
+}
+
+func TestForkErrors(t *testing.T) {
+	data := digits(t)
+	trainer := newTestTrainer(t, quick(), chain(data.Train.Shape, 4, 10), data)
+	if _, err := trainer.Fork(quick()); err == nil || !strings.Contains(err.Error(), "pre-training has not finished") {
+		t.Errorf("fork before the end of pre-training: error %v, want one that says so", err)
+	}
+	run(t, trainer)
+	for want, change := range map[string]func(*Config){
+		"seed is 2, want 1":               func(c *Config) { c.Seed = 2 },
+		"pretrain.strength is 2, want 1":  func(c *Config) { c.Pretrain.Strength = 2 },
+		"momentum is 1, want at least 0":  func(c *Config) { c.Momentum = 1 },
+		"cell_bits is 1, want 2":          func(c *Config) { c.CellBits = 1 },
+		`finetune.method is "l2", want "`: func(c *Config) { c.Finetune.Method = "l2" },
+	} {
+		cfg := quick()
+		change(&cfg)
+		if _, err := trainer.Fork(cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want one that contains %q", err, want)
+		}
+	}
+}
+
+func TestNotFinite(t *testing.T) {
+	data := digits(t)
+	net := chain(data.Train.Shape, 8, 10)
+	tests := []struct {
+		name  string
+		spoil func(*Trainer)
+		wants []string
+	}{
+		{"rate too high", func(t *Trainer) { t.cfg.LearningRate = 1e38 }, []string{"pre-training, epoch 1, step ", "fc"}},
+		{"weight not a number", func(t *Trainer) { t.layers[1].weight.value[3] = float32(math.NaN()) },
+			[]string{"pre-training, epoch 1, step 1: layer fc2: outputs reach NaN"}},
+		{"bias not a number", func(t *Trainer) { t.layers[0].bias.value[3] = float32(math.NaN()) },
+			[]string{"pre-training, epoch 1, step 1: layer fc1: outputs reach NaN"}},
+		{"velocity infinite", func(t *Trainer) { t.layers[0].weight.velocity[3] = float32(math.Inf(1)) },
+			[]string{"pre-training, epoch 1, step 1: fc1.weight reaches +Inf"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			trainer := newTestTrainer(t, quick(), net, data)
+			tt.spoil(trainer)
+			err := trainer.Run(context.Background(), nil)
+			for _, want := range tt.wants {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error is %v, want one that contains %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	data := digits(t)
+	trainer := newTestTrainer(t, quick(), chain(data.Train.Shape, 100, 10), data)
+	got := testing.AllocsPerRun(10, func() {
+		if err := trainer.step(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got != 0 {
+		t.Errorf("a step allocates %g times, want 0", got)
+	}
+}
+
+// BenchmarkTrainEpoch is one epoch of the MNIST network of arXiv 1909.08496 on
+// random images of that size.
+func BenchmarkTrainEpoch(b *testing.B) {
+	data := randomData(workloads.Shape{Height: 28, Width: 28, Channels: 1}, 10, 55000)
+	data.Validation = workloads.Images{}
+	for _, method := range []Method{None, L1, BitSliceL1} {
+		b.Run(string(method), func(b *testing.B) {
+			cfg := DefaultConfig()
+			cfg.Pretrain = Phase{Epochs: 1, Method: method, Strength: 1}
+			cfg.Finetune.Epochs = 0
+			trainer := newTestTrainer(b, cfg, chain(data.Train.Shape, 100, 10), data)
+			b.ReportAllocs()
+			for b.Loop() {
+				for range trainer.steps() {
+					if err := trainer.step(); err != nil {
+						b.Fatal(err)
+					}
+					trainer.at.Step++
+				}
+				trainer.at.Step = 0
+			}
+			b.ReportMetric(float64(b.N*data.Train.Len())/b.Elapsed().Seconds(), "images/s")
+		})
+	}
+}
