@@ -111,9 +111,6 @@ func ReadSpec(t *config.Table) Spec {
 	s.Recalibrate = Recalibration(t.Enum("recalibrate", string(s.Recalibrate), string(NoRecalibration), string(AffineRecalibration)))
 	s.Law = Law(t.Enum("law", string(s.Law), Laws()...))
 	s.Rate = t.Frequency("rate", s.Rate)
-	if s.Rate == 0 {
-		t.Faultf("rate", "is 0, want a positive frequency such as \"1.28GHz\"")
-	}
 	s.RateBits = t.Int("rate_bits", s.RateBits, 1, MaxBits)
 	s.Power = t.Power("power", s.Power)
 	s.Area = t.Area("area", s.Area)

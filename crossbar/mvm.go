@@ -239,6 +239,7 @@ func (r *Runner) readUnit(y []int64, blockIndex int, step readStep) int64 {
 	sum *= int64(e.UnitLevel)
 	t := &r.unit[blockIndex]
 	r.stats.UnitConversions++
+	r.stats.UnitMaxSum = max(r.stats.UnitMaxSum, sum)
 	if sum > t.limit || sum < t.lowest {
 		r.stats.UnitClipped++
 	}

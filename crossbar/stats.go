@@ -6,6 +6,7 @@ type Stats struct {
 	Reads, EmptyReads int64 // of (block, slice, sign, step, pass); empty: no wordline driven
 	UnitConversions   int64
 	UnitClipped       int64
+	UnitMaxSum        int64 // the largest sum of a unit column seen
 	Slices            []SliceStats
 	// clips counts clipped conversions of each (block, slice, converter, column).
 	clips                        []int64
@@ -116,6 +117,7 @@ func (s *Stats) Add(o Stats) {
 	s.EmptyReads += o.EmptyReads
 	s.UnitConversions += o.UnitConversions
 	s.UnitClipped += o.UnitClipped
+	s.UnitMaxSum = max(s.UnitMaxSum, o.UnitMaxSum)
 	for i := range s.clips {
 		s.clips[i] += o.clips[i]
 	}

@@ -254,6 +254,10 @@ func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]
 		for k, s := range l.Stats.Slices {
 			bits[i][k] = adc.BitsFor(s.MaxSum(), r.signedADC())
 		}
+		if r.chip.Encoding.HasUnitColumn() && r.chip.Encoding.UnitADC == crossbar.Shared {
+			top := count - 1
+			bits[i][top] = max(bits[i][top], adc.BitsFor(l.Stats.UnitMaxSum, false))
+		}
 	}
 	return bits, nil
 }

@@ -26,7 +26,9 @@ type Job struct {
 	Calibration int
 	Train       train.Config
 	Images      int // test images to replay; 0 for all
-	Pipelined   int // images that the simulation sends through
+	Pipelined   int // most images that the simulation sends through; 0 for its default
+	// Command is the command line that runs this job.
+	Command string
 }
 
 // jobKeys are the keys that belong to a job; overrides of other keys go to its
@@ -50,7 +52,7 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Job{Name: t.String("name", name)}
+	j := &Job{Name: t.String("name", name), Command: command(name, sets)}
 	t.Require("chip", "network")
 	chip, network := t.String("chip", ""), t.String("network", "")
 	j.Checkpoint = beside(name, t.String("checkpoint", ""), ".safetensors")
@@ -59,7 +61,7 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	j.Calibration = data.Int("calibration", 1000, 1, 1<<20)
 	j.Train = train.ReadConfig(t.Table("train"))
 	j.Images = t.Table("replay").Int("images", 0, 0, 1<<30)
-	j.Pipelined = t.Table("simulate").Int("images", 16, 4, 1<<20)
+	j.Pipelined = t.Table("simulate").Int("images", 0, 0, 1<<20)
 	if err := t.Finish(); err != nil {
 		return nil, err
 	}
@@ -72,6 +74,18 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	j.Train.WeightBits = j.Chip.Encoding.MagnitudeBits()
 	j.Train.CellBits = j.Chip.Crossbar.CellBits
 	return j, nil
+}
+
+// command quotes overrides as a shell needs them.
+func command(name string, sets []string) string {
+	line := "bitline run " + name
+	for _, s := range sets {
+		if strings.ContainsAny(s, " []\"'\\$&|;<>()*?#") {
+			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+		line += " --set " + s
+	}
+	return line
 }
 
 // LoadChip reads a chip by name or file.

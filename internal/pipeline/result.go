@@ -40,6 +40,8 @@ type Result struct {
 	Layers    []LayerResult    `json:"layers"`
 	Energy    []EnergyResult   `json:"energy"`
 	Resources []ResourceResult `json:"resources"`
+
+	command string
 }
 
 // Setting says under which conditions the figures hold.
@@ -152,7 +154,7 @@ func newResult(f findings) (*Result, error) {
 			Tiles: f.job.Chip.Tiles, AreaMM2: bill.Chip.Area.SquareMillimetres(),
 			EnergyPJ: account.Chip.EnergySteady.Picojoules(), EnergySinglePJ: account.Chip.EnergySingle.Picojoules(),
 		},
-		ADCLaw: string(f.job.Chip.ADC.Law), Speedup: f.speedup(),
+		ADCLaw: string(f.job.Chip.ADC.Law), Speedup: f.speedup(), command: f.job.Command,
 	}
 	for i, l := range f.replay.Layers {
 		r.ADCBits = append(r.ADCBits, l.Bits)

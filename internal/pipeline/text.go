@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"bitline/crossbar"
 	"bitline/internal/report"
 	"bitline/internal/units"
 )
@@ -34,7 +35,10 @@ func (r *Result) WriteText(w io.Writer) error {
 		}
 		fmt.Fprintln(&b)
 	}
-	fmt.Fprintf(&b, "Converters: nominally %s faster than at %d bits (law %s); the interval became %s shorter.\n",
+	for i, note := range r.notes() {
+		fmt.Fprintf(&b, "  [%d] assumed: %s\n", i+1, note)
+	}
+	fmt.Fprintf(&b, "\nConverters: nominally %s faster than at %d bits (law %s); the interval became %s shorter.\n",
 		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Arrived))
 	fmt.Fprintf(&b, "Next: %s\n", r.next())
 	_, err := w.Write(b.Bytes())
@@ -45,11 +49,15 @@ func (r *Result) WriteText(w io.Writer) error {
 func (r *Result) next() string {
 	switch {
 	case r.Accuracy < r.AccuracyNoADC-0.001 && r.Setting.Recalibrate == "none":
-		return fmt.Sprintf("converters clip; bitline run %s --set adc.recalibrate=affine refits the digital side for free", r.Job)
+		return "converters clip; refit the digital side for free: " + r.command + " --set adc.recalibrate=affine"
 	case slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > 4 }):
-		return fmt.Sprintf("try smaller converters: bitline run %s --set 'adc.bits=[4,4,4,2]', or --set adc.bits=auto", r.Job)
+		smaller := "adc.bits=4"
+		if len(r.ADCBits[0]) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
+			smaller = "'adc.bits=[4,4,4,2]'"
+		}
+		return "try smaller converters: " + r.command + " --set " + smaller
 	}
-	return fmt.Sprintf("share converters: bitline run %s --set adc.kind=reconfigurable --set adc.per_ima=3", r.Job)
+	return "share converters, so that their speed arrives: " + r.command + " --set adc.kind=reconfigurable --set adc.per_ima=3"
 }
 
 // tables are the result's tables in the order of a report.
@@ -75,16 +83,32 @@ func (r *Result) tables() []report.Table {
 
 func (r *Result) energyTable() report.Table {
 	t := report.Table{
-		Title:   fmt.Sprintf("Energy per image, steady state (law %s)", r.ADCLaw),
-		Columns: []string{"component", "action", "count>", "energy>", "share>", "assumed"},
+		Title:   fmt.Sprintf("Energy per image, steady state (law %s; notes below on what is assumed)", r.ADCLaw),
+		Columns: []string{"component", "action", "count>", "energy>", "share>", "note"},
 	}
+	notes := r.notes()
 	for _, e := range r.Energy {
 		if e.Count > 0 {
-			t.Add(e.Component, e.Action, e.Count, e.energy, report.Percent(e.EnergyPJ/r.EnergyPJ), e.Assumed)
+			note := ""
+			if i := slices.Index(notes, e.Assumed); i >= 0 {
+				note = fmt.Sprintf("[%d]", i+1)
+			}
+			t.Add(e.Component, e.Action, e.Count, e.energy, report.Percent(e.EnergyPJ/r.EnergyPJ), note)
 		}
 	}
 	t.Add("total", "", "", picojoules(r.EnergyPJ), report.Percent(1), "")
 	return t
+}
+
+// notes are the assumptions that energy rests on, each once.
+func (r *Result) notes() []string {
+	var notes []string
+	for _, e := range r.Energy {
+		if e.Count > 0 && e.Assumed != "" && !slices.Contains(notes, e.Assumed) {
+			notes = append(notes, e.Assumed)
+		}
+	}
+	return notes
 }
 
 func (r *Result) resourceTable() report.Table {

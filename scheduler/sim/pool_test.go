@@ -1,0 +1,83 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"bitline/internal/units"
+)
+
+func TestPool(t *testing.T) {
+	type job struct{ arrival, service, done units.Time }
+	tests := []struct {
+		name    string
+		servers int
+		jobs    []job
+		waiting units.Time
+	}{
+		{"idle between jobs", 1, []job{{0, 5, 5}, {7, 5, 12}}, 0},
+		{"arrival as the server becomes free", 1, []job{{0, 5, 5}, {5, 5, 10}}, 0},
+		{"arrival one before", 1, []job{{0, 5, 5}, {4, 5, 10}}, 1},
+		{"two servers, three jobs", 2, []job{{0, 5, 5}, {0, 3, 3}, {1, 4, 7}}, 2},
+		{"no service time", 1, []job{{2, 0, 2}, {2, 1, 3}}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := NewPool(tt.servers)
+			var busy units.Time
+			for i, j := range tt.jobs {
+				busy += j.service
+				if got := p.Serve(j.arrival, j.service); got != j.done {
+					t.Errorf("job %d is done at %d, want %d", i, got, j.done)
+				}
+			}
+			want := Use{Jobs: int64(len(tt.jobs)), Busy: busy, Waiting: tt.waiting}
+			if got := p.Use(); got != want {
+				t.Errorf("use is %+v, want %+v", got, want)
+			}
+			p.Reset()
+			if got := p.Use(); got != (Use{}) {
+				t.Errorf("use after a reset is %+v, want nothing", got)
+			}
+		})
+	}
+}
+
+// TestPoolStepByStep compares a pool with a queue that is stepped one unit of
+// time at a time.
+func TestPoolStepByStep(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	const jobs, servers = 300, 3
+	arrival, service := make([]int, jobs), make([]int, jobs)
+	for i := range jobs {
+		if i > 0 {
+			arrival[i] = arrival[i-1] + rng.IntN(4)
+		}
+		service[i] = 1 + rng.IntN(9)
+	}
+	want := make([]units.Time, jobs)
+	var left [servers]int
+	var serving [servers]int
+	next := 0
+	for now := 0; next < jobs || left != [servers]int{}; now++ {
+		for s := range left {
+			if left[s] > 0 {
+				if left[s]--; left[s] == 0 {
+					want[serving[s]] = units.Time(now)
+				}
+			}
+		}
+		for s := range left {
+			if left[s] == 0 && next < jobs && arrival[next] <= now {
+				left[s], serving[s] = service[next], next
+				next++
+			}
+		}
+	}
+	p := NewPool(servers)
+	for i := range jobs {
+		if got := p.Serve(units.Time(arrival[i]), units.Time(service[i])); got != want[i] {
+			t.Fatalf("job %d is done at %d, want %d", i, got, want[i])
+		}
+	}
+}

@@ -1,0 +1,338 @@
+package scheduler
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"bitline/adc"
+	"bitline/arch"
+	"bitline/crossbar"
+	"bitline/internal/units"
+	"bitline/tile"
+	"bitline/workloads"
+)
+
+const ns = units.Nanosecond
+
+// tiny is a chip whose times can be added up by hand. Every tile is one IMA of
+// four crossbars of 4 × 4 cells, one array to a block. A read takes 10 ns;
+// everything else does one value, or 8 bits, in a nanosecond.
+func tiny(change func(*arch.Chip)) *arch.Chip {
+	unit := tile.Unit{Count: 1, Rate: units.Gigahertz}
+	channel := tile.Channel{Width: 8, Clock: units.Gigahertz}
+	c := arch.Chip{
+		Name: "tiny", Tiles: 100,
+		Encoding: crossbar.Encoding{
+			WeightBits: 2, InputBits: 1, InputSign: crossbar.Unsigned, Signed: crossbar.Offset, Slices: crossbar.Grouped,
+		},
+		Crossbar: crossbar.Spec{Wordlines: 4, Bitlines: 4, CellBits: 2, ReadLatency: 10 * ns, ReadLaw: crossbar.ConstantRead},
+		DAC:      crossbar.DAC{Bits: 1},
+		ADC: adc.Spec{
+			Kind: adc.Reconfigurable, Range: adc.Unit, Law: adc.Linear, Rate: units.Gigahertz, RateBits: 8, PerIMA: 4,
+		},
+		IMA:  tile.IMA{Crossbars: 4, HoldDepth: 1, ShiftAdd: unit, OutputBits: 8},
+		Tile: tile.Spec{IMAs: 1, EDRAM: tile.Buffer{Bytes: 1024}, EDRAMPort: channel, Bus: channel, Router: channel, RouterShare: 1, ShiftAdd: unit, Activation: unit},
+	}
+	if change != nil {
+		change(&c)
+	}
+	return &c
+}
+
+// given is the same resolution for every slice of every layer.
+func given(chip *arch.Chip, m *Mapping, bits int) [][]int {
+	all := make([][]int, len(m.Layers))
+	for i := range all {
+		all[i] = slices.Repeat([]int{bits}, chip.Slicing().Count)
+	}
+	return all
+}
+
+func mustSimulate(t testing.TB, chip *arch.Chip, net *workloads.Network, bits int) *Timing {
+	t.Helper()
+	m := mustMap(t, chip, net)
+	timing, err := Simulate(context.Background(), chip, m, given(chip, m, bits), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return timing
+}
+
+func resource(t testing.TB, timing *Timing, class, layer string) Resource {
+	t.Helper()
+	for _, r := range timing.Resources {
+		if r.Class == class && r.Layer == layer {
+			return r
+		}
+	}
+	t.Fatalf("no resource %s of layer %q", class, layer)
+	return Resource{}
+}
+
+func TestTimesByHand(t *testing.T) {
+	rate := func(f units.Frequency) func(*arch.Chip) {
+		return func(c *arch.Chip) { c.Encoding.InputBits, c.ADC.Rate = 3, f }
+	}
+	// Four arrays side by side on n converters, a scan as long as a read.
+	converters := func(n int) func(*arch.Chip) {
+		return func(c *arch.Chip) { c.ADC.Rate, c.ADC.PerIMA = 400*units.Megahertz, n }
+	}
+	tests := []struct {
+		name              string
+		change            func(*arch.Chip)
+		widths            []int
+		latency, interval units.Time
+		waiting           units.Time // of the crossbars for their holds, an image
+	}{
+		// fetch 4 b 1 · read 10 · scan 4 · shift-and-add 4 · output 32 b 4 · sum 4 ·
+		// activation 4 · write 4 b 1. The next input is fetched during the read.
+		{"one array, one read", nil, []int{4, 4}, 32 * ns, 10 * ns, 0},
+		// fetch 12 b 2 · reads 30 · 4 · 4 · 4 · 4 · 4 · write 12 b 2
+		{"three reads", rate(units.Gigahertz), []int{4, 4}, 54 * ns, 30 * ns, 0},
+		// A scan of 4 columns takes 16 ns. Reads end at 12, 22 and 38; scans begin at
+		// 12, 28 and 44, so two of the reads wait 6 ns; 60 + 4 + 4 + 4 + 4 + 2. In the
+		// stream every read waits.
+		{"scan longer than read", rate(250 * units.Megahertz), []int{4, 4}, 78 * ns, 48 * ns, 18 * ns},
+		// The scan takes 10 ns: 2 + 30 + 10 + 4 + 4 + 4 + 4 + 2.
+		{"scan as long as read", rate(400 * units.Megahertz), []int{4, 4}, 60 * ns, 30 * ns, 0},
+		// The scan takes 12.5 ns: 2 + 10 + 3·12.5 + 18; each read waits 2.5 ns.
+		{"scan a little longer", rate(320 * units.Megahertz), []int{4, 4}, 67500 * units.Picosecond, 37500 * units.Picosecond, 7500 * units.Picosecond},
+		// Four arrays, 16 outputs. fetch 1 · read 10 · scans 10 · four shift-and-adds
+		// of 4 · output 128 b 16 · sum 16 · activation 16 · write 16 b 2. An image has
+		// one of the two sets of sums for 48 ns, from its output to its activation, so
+		// the interval is 24; each of the arrays reads for 10 of them.
+		{"four arrays on four converters", converters(4), []int{4, 16}, 87 * ns, 24 * ns, 56 * ns},
+		// Two rounds of scans: 1 + 10 + 20 + 8 (the second two) + 16 + 16 + 16 + 2. The
+		// converters take 4·10/2 = 20 ns an image, less than the 24.
+		{"four arrays on two converters", converters(2), []int{4, 16}, 89 * ns, 24 * ns, 56 * ns},
+		// 1 + 10 + 40 + 4 + 16 + 16 + 16 + 2. Each array reads 10 of 40 ns.
+		{"four arrays on one converter", converters(1), []int{4, 16}, 105 * ns, 40 * ns, 120 * ns},
+		// Two row blocks in one IMA: fetch 8 b 1 · 10 · scan 4 · two shift-and-adds 8 ·
+		// output 64 b 8 · sum 8 · 4 · 1. The bus takes 1 + 8 + 1 = 10 ns as well.
+		{"two row blocks", nil, []int{8, 4}, 44 * ns, 10 * ns, 0},
+		// Five row blocks on two IMAs of two tiles. The home tile: fetch 16 b 2 ·
+		// 10 · 4 · 16 · output 16 · sum of 16. The other tile: fetch 1 · 10 · 4 · 4 ·
+		// output 4 · router 4, at 27; sum of 4 while the home tile still sends. Then
+		// 2 + 10 + 4 + 16 + 16 + 16 + 4 + 1. The home tile's sums take 16 + 4, and each
+		// of five arrays reads for 10 of them.
+		{"two tiles", nil, []int{20, 4}, 69 * ns, 20 * ns, 50 * ns},
+		// Two layers, each on its tile: the first as above, but its write goes over
+		// the router: 1 · 10 · 4 · 4 · 4 · 4 · 4 · router 4 b 1 · write 1; then 32.
+		{"two layers", nil, []int{4, 4, 4}, 65 * ns, 10 * ns, 0},
+		// Both passes share the fetch: 1 · 20 · 4 · 4 · 4 · 4 · 4 · 1.
+		{"sign-split", func(c *arch.Chip) { c.Encoding.InputSign = crossbar.SignSplit }, []int{4, 4}, 42 * ns, 20 * ns, 0},
+		// A pair of arrays is converted once: as one array.
+		{"pair", func(c *arch.Chip) { c.Encoding.Signed = crossbar.DifferentialAnalog }, []int{4, 4}, 32 * ns, 10 * ns, 0},
+		// A shared unit column is a fifth to convert and to add.
+		{"shared unit column", func(c *arch.Chip) {
+			c.Encoding.Signed, c.Encoding.UnitADC = crossbar.OffsetUnitColumn, crossbar.Shared
+		}, []int{4, 4}, 34 * ns, 10 * ns, 0},
+		{"own unit column", func(c *arch.Chip) {
+			c.Encoding.Signed, c.Encoding.UnitADC = crossbar.OffsetUnitColumn, crossbar.Own
+		}, []int{4, 4}, 32 * ns, 10 * ns, 0},
+		// Stages of 10 ns: fetch, read, scan, shift-and-add, output and sum (8 ns
+		// together), activation, write.
+		{"stages", func(c *arch.Chip) { c.Stage = 10 * ns }, []int{4, 4}, 70 * ns, 10 * ns, 0},
+		// Stages of 7 ns: the read takes two, output and sum two.
+		{"short stages", func(c *arch.Chip) { c.Stage = 7 * ns }, []int{4, 4}, 63 * ns, 14 * ns, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := mustSimulate(t, tiny(tt.change), mlp(tt.widths...), 8)
+			if got.LatencySingle != tt.latency {
+				t.Errorf("latency is %v, want %v", got.LatencySingle, tt.latency)
+			}
+			if got.Interval != tt.interval {
+				t.Errorf("interval is %v, want %v", got.Interval, tt.interval)
+			}
+			if waiting := resource(t, got, ClassCrossbar, "fc1").Waiting / units.Time(got.WindowImages); waiting != tt.waiting {
+				t.Errorf("crossbars wait %v an image, want %v", waiting, tt.waiting)
+			}
+		})
+	}
+}
+
+// TestISAACStages is the published pipeline (Shafiee et al., ISCA 2016, section
+// VI): 22 stages of 100 ns from the eDRAM to the eDRAM, and a result every 16.
+func TestISAACStages(t *testing.T) {
+	staged := func(change func(*arch.Chip)) *arch.Chip {
+		return chipWith(func(c *arch.Chip) {
+			isaac(c)
+			c.Stage = 100 * ns
+			if change != nil {
+				change(c)
+			}
+		})
+	}
+	tests := []struct {
+		name              string
+		change            func(*arch.Chip)
+		columns           int
+		latency, interval units.Time
+	}{
+		// 1 fetch · 2–17 reads · 3–18 ADC · 4–19 shift-and-add · 20 output register,
+		// bus and tile shift-and-add · 21 activation · 22 write.
+		{"one array", nil, 16, 2200 * ns, 1600 * ns},
+		// 129 columns on the shared converter take 100.8 ns, two stages: 16 scans end
+		// after stage 2 + 32, and four stages follow.
+		{"unit column on the shared converter", func(c *arch.Chip) { c.Encoding.UnitADC = crossbar.Shared }, 16, 3800 * ns, 3200 * ns},
+		// 128 columns at 1.27 GS/s do not fit a stage either.
+		{"slower converter", func(c *arch.Chip) { c.ADC.Rate = 1270 * units.Megahertz }, 16, 3800 * ns, 3200 * ns},
+		// The bus takes 5 ns and the 128 sums 106.7 ns: two stages. Eight arrays of
+		// 128 codes take the shift-and-add units exactly one.
+		{"eight arrays", nil, 128, 2300 * ns, 1600 * ns},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := mustSimulate(t, staged(tt.change), mlp(128, tt.columns), 8)
+			if got.LatencySingle != tt.latency || got.Interval != tt.interval {
+				t.Errorf("latency %v and interval %v, want %v and %v", got.LatencySingle, got.Interval, tt.latency, tt.interval)
+			}
+		})
+	}
+}
+
+// TestADCSpeedUp: what of a faster converter arrives depends on how many arrays
+// share it. The layer fills one IMA of 4 slices × 2 signs, read 8 times.
+func TestADCSpeedUp(t *testing.T) {
+	shared := func(c *arch.Chip) { c.ADC.Law, c.ADC.Kind, c.ADC.PerIMA = adc.Linear, adc.Reconfigurable, 3 }
+	own := func(c *arch.Chip) { c.ADC.Law = adc.Linear }
+	tests := []struct {
+		name     string
+		change   func(*arch.Chip)
+		bits     []int
+		interval units.Time
+		scan     float64 // gain
+	}{
+		{"an ADC per array at 8 bits", own, []int{8, 8, 8, 8}, 800 * ns, 1},
+		// The read of 100 ns bounds the interval: all that scans save is lost.
+		{"an ADC per array at 3 bits", own, []int{3, 3, 3, 3}, 800 * ns, 8. / 3},
+		// 8 scans of 100 ns on 3 converters, 8 times: 8·800/3 ns.
+		{"three ADCs at 8 bits", shared, []int{8, 8, 8, 8}, 2133333333, 1},
+		// (3 + 3 + 3 + 1)/4 of 12.5 ns on average: 2.5 converters' work, so three keep
+		// up with the reads.
+		{"three ADCs at 3, 3, 3 and 1 bits", shared, []int{3, 3, 3, 1}, 800 * ns, 3.2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			chip := chipWith(tt.change)
+			m := mustMap(t, chip, mlp(128, 128))
+			got, err := Simulate(context.Background(), chip, m, [][]int{tt.bits}, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Interval != tt.interval {
+				t.Errorf("interval is %d fs over %d images, want %d", got.Interval, got.WindowImages, tt.interval)
+			}
+			gain, err := CompareADC(context.Background(), chip, m, got, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			full := units.Time(800 * ns)
+			if chip.ADC.PerIMA == 3 {
+				full = 2133333333
+			}
+			if want := float64(full) / float64(tt.interval); gain.Scan != tt.scan || gain.Interval != want {
+				t.Errorf("gain is %+v, want scan %v and interval %v", gain, tt.scan, want)
+			}
+		})
+	}
+}
+
+// TestMoreConverters: with scans of one length more converters never slow a run.
+func TestMoreConverters(t *testing.T) {
+	var last *Timing
+	for n := 1; n <= 8; n++ {
+		got := mustSimulate(t, chipWith(func(c *arch.Chip) { c.ADC.Kind, c.ADC.PerIMA = adc.Reconfigurable, n }), mlp(300, 128), 8)
+		if last != nil && (got.Interval > last.Interval || got.LatencySingle > last.LatencySingle) {
+			t.Errorf("%d converters: latency %v and interval %v, slower than %v and %v with one less",
+				n, got.LatencySingle, got.Interval, last.LatencySingle, last.Interval)
+		}
+		last = got
+	}
+	if last.Interval != 800*ns {
+		t.Errorf("interval with a converter for each array is %v, want 800 ns", last.Interval)
+	}
+}
+
+// TestBuffer gives the second layer's tile room for one image and for two. A
+// write takes the router 20 ns, the tile's port 8, and the fetch that frees the
+// place 8: with one place the next write begins when they are done, with two the
+// router bounds the interval.
+func TestBuffer(t *testing.T) {
+	for _, tt := range []struct {
+		bytes    int
+		interval units.Time
+	}{{1, 36 * ns}, {2, 20 * ns}, {100, 20 * ns}} {
+		chip := tiny(func(c *arch.Chip) {
+			c.Tile.EDRAM.Bytes = tt.bytes // 4 rows of 1 bit take 1 byte
+			c.Tile.EDRAMPort = tile.Channel{Width: 1, Clock: 500 * units.Megahertz}
+			c.Tile.Router = tile.Channel{Width: 1, Clock: 200 * units.Megahertz}
+		})
+		if got := mustSimulate(t, chip, mlp(4, 4, 1), 8); got.Interval != tt.interval {
+			t.Errorf("%d bytes: interval is %v, want %v", tt.bytes, got.Interval, tt.interval)
+		}
+	}
+}
+
+func TestBufferSizes(t *testing.T) {
+	tests := []struct {
+		name   string
+		bytes  int
+		imas   int
+		widths []int
+		want   string // "" if it fits
+	}{
+		// 4 inputs of 8 bits.
+		{"one layer fits", 4, 1, []int{4, 4}, ""},
+		{"one layer, one byte short", 3, 1, []int{4, 4},
+			"layer fc1 takes 4 bytes an image in the eDRAM of tile 0, whose 3 bytes are shared by 1 layers, want at most 3 bytes"},
+		{"two layers share a tile", 8, 2, []int{4, 4, 4}, ""},
+		{"two layers share a tile, one byte short", 7, 2, []int{4, 4, 4}, "shared by 2 layers, want at most 3 bytes"},
+		{"two layers on two tiles", 4, 1, []int{4, 4, 4}, ""},
+		// A tile's IMA of 4 row blocks needs 16 of the 20 rows.
+		{"rows of the tile only", 16, 1, []int{20, 4}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			chip := tiny(func(c *arch.Chip) { c.Tile.EDRAM.Bytes, c.Tile.IMAs, c.Encoding.InputBits = tt.bytes, tt.imas, 8 })
+			m := mustMap(t, chip, mlp(tt.widths...))
+			_, err := Simulate(context.Background(), chip, m, given(chip, m, 8), Options{})
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("error is %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestBackPressure makes the activation slow. What lies between it and the reads
+// is two sets of sums, two accumulators, a hold and a read: an array is never
+// further ahead than that.
+func TestBackPressure(t *testing.T) {
+	chip := tiny(func(c *arch.Chip) { c.Tile.Activation.Rate = 10 * units.Megahertz })
+	m := mustMap(t, chip, mlp(4, 4))
+	b, err := newBuilder(chip, m, given(chip, m, 8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := b.model(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.start()
+	for n := 1; n < 20; n++ {
+		if err := x.runTo(context.Background(), n); err != nil {
+			t.Fatal(err)
+		}
+		ahead := x.lanes[0].next - x.layers[0].activated
+		if most := int64(double + double + 2); ahead > most || n > 5 && ahead != most {
+			t.Errorf("after %d images the array is %d ahead of the activation, want %d", n, ahead, most)
+		}
+	}
+	// The activation takes 400 ns for four outputs.
+	if got := mustSimulate(t, chip, mlp(4, 4), 8); got.Interval != 400*ns || got.Bottleneck().Class != ClassActivation {
+		t.Errorf("interval is %v, bounded by %s, want 400 ns by the activation", got.Interval, got.Bottleneck().Class)
+	}
+}
