@@ -200,25 +200,30 @@ func TestStatsAddPanics(t *testing.T) {
 }
 
 // Three inputs of 7, 5 and 1 drive bit 0 of all three wordlines, so a unit column
-// of level 2 sums to 6 at most.
+// of level 2 sums to 6; inputs of 1 and 0 make it 2.
 func TestUnitMaxSum(t *testing.T) {
-	e := DefaultEncoding()
-	e.Signed, e.UnitLevel = OffsetUnitColumn, 2
-	m, err := Program(Design{Wordlines: 4, CellBits: 2, DACBits: 1, Encoding: e}, Weights{Rows: 3, Columns: 1, Codes: []int32{1, -1, 0}})
+	e := crossbar.DefaultEncoding()
+	e.Signed, e.UnitLevel = crossbar.OffsetUnitColumn, 2
+	m, err := crossbar.Program(crossbar.Design{Wordlines: 4, CellBits: 2, DACBits: 1, Encoding: e},
+		crossbar.Weights{Rows: 3, Columns: 1, Codes: []int32{1, -1, 0}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := m.NewRunner(adc.DefaultSpec(), []int{8, 8, 8, 8})
-	if err != nil {
-		t.Fatal(err)
+	largest := func(inputs ...[]int32) crossbar.Stats {
+		r, err := m.NewRunner(adc.DefaultSpec(), []int{8, 8, 8, 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range inputs {
+			r.MVM(make([]int64, 1), x)
+		}
+		return r.Stats()
 	}
-	r.MVM(make([]int64, 1), []int32{7, 5, 1})
-	s := r.Stats()
-	if s.UnitMaxSum != 6 {
-		t.Errorf("largest unit column sum is %d, want 6", s.UnitMaxSum)
+	small, large := largest([]int32{1, 0, 0}), largest([]int32{7, 5, 1}, []int32{0, 0, 0})
+	if small.UnitMaxSum != 2 || large.UnitMaxSum != 6 {
+		t.Errorf("largest unit column sums are %d and %d, want 2 and 6", small.UnitMaxSum, large.UnitMaxSum)
 	}
-	s.Add(Stats{UnitMaxSum: 9, Slices: s.Slices, clips: s.clips})
-	if s.UnitMaxSum != 9 {
-		t.Errorf("largest unit column sum of two runners is %d, want 9", s.UnitMaxSum)
+	if small.Add(large); small.UnitMaxSum != 6 {
+		t.Errorf("largest unit column sum of two runners is %d, want 6", small.UnitMaxSum)
 	}
 }
