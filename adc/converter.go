@@ -1,6 +1,7 @@
 package adc
 
 import (
+	"fmt"
 	"math"
 
 	"bitline/internal/units"
@@ -14,6 +15,8 @@ type Converter struct {
 	Energy units.Energy // per conversion
 	Area   units.Area
 	rate   units.Frequency
+	law    Law
+	own    bool // the resolution at which the figures were given
 }
 
 // Converter is the converter of the given resolution. It is an error where the
@@ -26,7 +29,7 @@ func (s Spec) Converter(bits int) (Converter, error) {
 	// pW/Hz = 1e-12 J = 1e6 aJ; rounded once, here.
 	perConversion := float64(s.Power) / float64(s.Rate) * 1e6
 	return Converter{
-		Bits: bits, Cost: c, rate: s.Rate,
+		Bits: bits, Cost: c, rate: s.Rate, law: s.Law, own: bits == s.RateBits,
 		Power:  units.Power(math.RoundToEven(float64(s.Power) * c.Power)),
 		Energy: units.Energy(math.RoundToEven(perConversion * c.Energy)),
 		Area:   units.Area(math.RoundToEven(float64(s.Area) * c.Area)),
@@ -37,4 +40,16 @@ func (s Spec) Converter(bits int) (Converter, error) {
 // whole: 128 columns at 1.28 GS/s take exactly 100 ns.
 func (c Converter) Scan(n int64) units.Time {
 	return c.rate.EdgeScaled(n, c.Cost.TimeNum, c.Cost.TimeDen)
+}
+
+// Assumed says what of the converter's cost its law's source does not state; it
+// is empty where it states all.
+func (c Converter) Assumed() string {
+	switch {
+	case c.Cost.Extrapolated:
+		return fmt.Sprintf("law %s extrapolated to %d b", c.law, c.Bits)
+	case c.law == PowerLaw && !c.own:
+		return "law power-law: a form that reproduces the published ratios at 1 and 3 b"
+	}
+	return ""
 }

@@ -19,8 +19,10 @@ type Chip struct {
 	Name  string
 	Node  string // technology node of all figures, such as "32nm"
 	Tiles int
-	// Stage is the clock of a synchronous pipeline: work of every part begins at
-	// a multiple of it. 0 lets each part begin as soon as it can.
+	// Stage is the clock of a synchronous pipeline: work is asked for at an edge
+	// of it and its result is usable at the edge at or after its end; a shared
+	// part serves what was asked for at one edge back to back. 0 lets each part
+	// begin as soon as it can.
 	Stage    units.Time
 	Encoding crossbar.Encoding
 	Crossbar crossbar.Spec

@@ -95,11 +95,8 @@ func (c *Chip) assumedADC(conv adc.Converter) string {
 	if c.ADC.Auto != adc.Given {
 		texts = append(texts, fmt.Sprintf("resolution is found by the rule %q: listed at rate_bits = %d", c.ADC.Auto, c.ADC.RateBits))
 	}
-	if conv.Cost.Extrapolated {
-		texts = append(texts, fmt.Sprintf("law %s extrapolated to %d b", c.ADC.Law, conv.Bits))
-	}
-	if c.ADC.Law == adc.PowerLaw && conv.Bits != c.ADC.RateBits {
-		texts = append(texts, "law power-law: a form that reproduces the published ratios at 1 and 3 b")
+	if text := conv.Assumed(); text != "" {
+		texts = append(texts, text)
 	}
 	return strings.Join(texts, "; ")
 }

@@ -3,7 +3,6 @@ package scheduler
 import (
 	"fmt"
 
-	"bitline/adc"
 	"bitline/arch"
 	"bitline/internal/cost"
 	"bitline/internal/units"
@@ -94,7 +93,7 @@ func conversionRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 		}
 		rows = append(rows, cost.Row{
 			Component: "ADC", Action: fmt.Sprintf("conversion at %d b", bits), Kind: cost.Dynamic,
-			Count: n, Busy: converter.Scan(n), Energy: converter.Energy.Times(n), Assumed: assumedLaw(chip.ADC.Law, converter, chip.ADC.RateBits),
+			Count: n, Busy: converter.Scan(n), Energy: converter.Energy.Times(n), Assumed: converter.Assumed(),
 		})
 	}
 	if c.UnitConversions > 0 {
@@ -104,17 +103,6 @@ func conversionRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 		})
 	}
 	return rows, nil
-}
-
-// assumedLaw says what of a converter's energy its law's source does not state.
-func assumedLaw(law adc.Law, c adc.Converter, rateBits int) string {
-	switch {
-	case c.Cost.Extrapolated:
-		return fmt.Sprintf("law %s extrapolated to %d b", law, c.Bits)
-	case law == adc.PowerLaw && c.Bits != rateBits:
-		return "law power-law: a form that reproduces the published ratios at 1 and 3 b"
-	}
-	return ""
 }
 
 // part is equal components that may leak.

@@ -187,7 +187,8 @@ const (
 )
 
 // Bottleneck is the class with the busiest single resource, the first of equals
-// in the order of an image's way.
+// in the order of Resources. Its peak is less than 1 where no resource but the
+// exchange of full for empty registers or stages bounds the interval.
 func (t *Timing) Bottleneck() Resource {
 	best := t.Resources[0]
 	for _, r := range t.Resources[1:] {

@@ -147,7 +147,10 @@ type tileParts struct {
 	activation sim.Pool
 }
 
-// edge is the first stage boundary at or after t.
+// edge is the first stage boundary at or after t. What an operation makes is
+// usable from the edge at or after its end, so that operations are asked for at
+// edges; a resource serves those asked for at one edge back to back. The bus, the
+// router and the sum of an output form one operation.
 func (m *model) edge(t units.Time) units.Time {
 	if m.stage == 0 {
 		return t

@@ -49,8 +49,11 @@ func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 		p.layer(s, nil)
 	}
 	if need := p.tiles(); need > chip.Tiles {
-		return nil, fmt.Errorf("network %s needs %d tiles of chip %s, which has %d: %d tiles are missing",
-			net.Name, need, chip.Name, chip.Tiles, need-chip.Tiles)
+		missing := "1 tile is missing"
+		if n := need - chip.Tiles; n > 1 {
+			missing = fmt.Sprintf("%d tiles are missing", n)
+		}
+		return nil, fmt.Errorf("network %s needs %d tiles of chip %s, which has %d: %s", net.Name, need, chip.Name, chip.Tiles, missing)
 	}
 	p = newPlacer(chip)
 	m := &Mapping{Network: net.Name, Layers: make([]Layer, len(shapes))}
@@ -140,19 +143,12 @@ func (p *placer) freshIMA() {
 	}
 }
 
-// imas is the number of IMAs up to here.
-func (p *placer) imas() int {
-	if p.crossbar > 0 {
-		return p.ima + 1
-	}
-	return p.ima
-}
-
-func (p *placer) tiles() int { return ceil(p.imas(), p.chip.Tile.IMAs) }
+// tiles is the number of tiles up to here, after at least one array.
+func (p *placer) tiles() int { return ceil(p.ima+1, p.chip.Tile.IMAs) }
 
 // finish fills in the figures of the whole mapping.
 func (p *placer) finish(m *Mapping) {
-	m.IMAsUsed, m.TilesUsed = p.imas(), p.tiles()
+	m.IMAsUsed, m.TilesUsed = p.ima+1, p.tiles()
 	cells, columns := 0, 0
 	for _, l := range m.Layers {
 		m.CrossbarsUsed += len(l.Arrays)

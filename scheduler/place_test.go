@@ -181,7 +181,8 @@ func TestMapErrors(t *testing.T) {
 	}{
 		// 25 blocks of one IMA each are 3 tiles of 12 IMAs.
 		{"does not fit", func(c *arch.Chip) { c.Tiles = 2 }, mlp(128, 25*128),
-			"network mlp needs 3 tiles of chip test, which has 2: 1 tiles are missing"},
+			"network mlp needs 3 tiles of chip test, which has 2: 1 tile is missing"},
+		{"lacks two", func(c *arch.Chip) { c.Tiles = 1 }, mlp(128, 25*128), "which has 1: 2 tiles are missing"},
 		{"far too large", nil, mlp(1<<16, 1<<16), "tiles are missing"},
 		{"no layers", nil, mlp(5), "no layers"},
 		{"empty layer", nil, mlp(5, 0), "layer fc1 of network mlp is 5 × 0"},

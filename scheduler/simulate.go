@@ -86,7 +86,7 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 	if limit == 0 {
 		limit = defaultImages
 	}
-	stream, err := b.model(int64(limit) + endless)
+	stream, err := b.model(endless)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,8 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 	return t, nil
 }
 
-// endless is how many images the source has beyond those that may complete: more
-// than any buffers hold, so that it never runs dry.
+// endless is how many images the source of a stream has: more than may complete
+// and be buffered, so that it never runs dry.
 const endless = 1 << 40
 
 // window is a measured stretch of a run.

@@ -140,18 +140,15 @@ func (m *model) tryOutput(i int32) {
 	}
 }
 
-// leave frees an accumulator for the codes that wait for one.
+// leave frees an accumulator for the codes that wait for one. All of them are of
+// the next image: codes that wait keep their hold, so no lane is further.
 func (m *model) leave(i int32) {
 	x := &m.imas[i]
 	x.left++
 	waiting := x.waiting
 	x.waiting = x.waiting[:0]
 	for _, k := range waiting {
-		if m.lanes[k].held < x.left+double {
-			m.accumulate(k)
-		} else {
-			x.waiting = append(x.waiting, k)
-		}
+		m.accumulate(k)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 )
 
 type reproduceFlags struct {
-	data, checkpoints, markdown string
-	shipped                     bool
+	data, checkpoints, markdown, svg string
+	shipped                          bool
 }
 
 func newReproduce(term terminal) *cobra.Command {
@@ -38,6 +38,7 @@ sums and the bits they need, and the accuracy of the replayed test set.`,
 	c.Flags().BoolVar(&f.shipped, "from-checkpoints", false, "take the shipped checkpoints")
 	c.Flags().StringVar(&f.checkpoints, "checkpoints", "", "train into this folder, and take the checkpoints from it")
 	c.Flags().StringVar(&f.markdown, "markdown", "", "write the tables as Markdown to this file")
+	c.Flags().StringVar(&f.svg, "svg", "", "draw accuracy over resolution to this file")
 	return c
 }
 
@@ -52,12 +53,12 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 			return err
 		}
 	}
-	tables, err := study.Tables(ctx, host, f.checkpoints)
+	found, err := study.Measure(ctx, host, f.checkpoints)
 	if err != nil {
 		return err
 	}
 	var markdown bytes.Buffer
-	for _, t := range tables {
+	for _, t := range found.Tables {
 		if err := t.WriteText(term.out); err != nil {
 			return err
 		}
@@ -68,8 +69,17 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 		}
 		fmt.Fprintln(&markdown)
 	}
-	if f.markdown == "" {
+	if f.markdown != "" {
+		if err := atomicfile.Write(f.markdown, markdown.Bytes()); err != nil {
+			return err
+		}
+	}
+	if f.svg == "" {
 		return nil
 	}
-	return atomicfile.Write(f.markdown, markdown.Bytes())
+	svg, err := found.Chart.SVG()
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(f.svg, svg)
 }

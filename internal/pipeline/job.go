@@ -10,6 +10,7 @@ import (
 	"bitline/arch"
 	"bitline/configs"
 	"bitline/internal/config"
+	"bitline/scheduler"
 	"bitline/workloads"
 	"bitline/workloads/train"
 )
@@ -26,7 +27,7 @@ type Job struct {
 	Calibration int
 	Train       train.Config
 	Images      int // test images to replay; 0 for all
-	Pipelined   int // most images that the simulation sends through; 0 for its default
+	Simulation  scheduler.Options
 	// Command is the command line that runs this job.
 	Command string
 }
@@ -61,7 +62,7 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	j.Calibration = data.Int("calibration", 1000, 1, 1<<20)
 	j.Train = train.ReadConfig(t.Table("train"))
 	j.Images = t.Table("replay").Int("images", 0, 0, 1<<30)
-	j.Pipelined = t.Table("simulate").Int("images", 0, 0, 1<<20)
+	j.Simulation.Images = t.Table("simulate").Int("images", 0, 0, 1<<20)
 	if err := t.Finish(); err != nil {
 		return nil, err
 	}

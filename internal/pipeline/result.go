@@ -80,12 +80,13 @@ type ChipFigures struct {
 	AreaMM2        float64 `json:"area_mm2"`
 }
 
-// SpeedupResult says how much of the converters' speed arrived in the interval.
+// SpeedupResult says how many times faster than at the reference resolution an
+// image's conversions are, and what of that arrived.
 type SpeedupResult struct {
-	ReferenceBits       int     `json:"reference_bits"`
-	ReferenceIntervalNS float64 `json:"reference_interval_ns"`
-	Nominal             float64 `json:"nominal"`
-	Arrived             float64 `json:"arrived"`
+	ReferenceBits int     `json:"reference_bits"`
+	Nominal       float64 `json:"nominal"`          // of the time of an image's conversions
+	Interval      float64 `json:"arrived_interval"` // of the interval between images
+	Latency       float64 `json:"arrived_latency"`  // of the latency of one
 }
 
 // LayerResult is one layer's replay.
@@ -130,11 +131,12 @@ type findings struct {
 	model   *workloads.Model
 	mapping *scheduler.Mapping
 	replay  *scheduler.Replay
-	timing  timings
+	timing  *scheduler.Timing
+	gain    scheduler.ADCGain
 }
 
 func newResult(f findings) (*Result, error) {
-	account, err := scheduler.NewAccount(f.job.Chip, f.mapping, f.timing.chip)
+	account, err := scheduler.NewAccount(f.job.Chip, f.mapping, f.timing)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +144,7 @@ func newResult(f findings) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	timing := f.timing.chip
+	timing := f.timing
 	r := &Result{
 		Schema: Schema, Job: f.job.Name, Setting: f.setting(),
 		Accuracy: f.replay.Accuracy(), AccuracyNoADC: f.replay.AccuracyExact(), Images: f.replay.Images,
@@ -154,7 +156,9 @@ func newResult(f findings) (*Result, error) {
 			Tiles: f.job.Chip.Tiles, AreaMM2: bill.Chip.Area.SquareMillimetres(),
 			EnergyPJ: account.Chip.EnergySteady.Picojoules(), EnergySinglePJ: account.Chip.EnergySingle.Picojoules(),
 		},
-		ADCLaw: string(f.job.Chip.ADC.Law), Speedup: f.speedup(), command: f.job.Command,
+		ADCLaw: string(f.job.Chip.ADC.Law), Speedup: SpeedupResult{
+			ReferenceBits: f.job.Chip.ADC.RateBits, Nominal: f.gain.Scan, Interval: f.gain.Interval, Latency: f.gain.Latency,
+		}, command: f.job.Command,
 	}
 	for i, l := range f.replay.Layers {
 		r.ADCBits = append(r.ADCBits, l.Bits)
@@ -187,19 +191,6 @@ func (f findings) setting() Setting {
 	}
 }
 
-// speedup compares the time of all conversions, and what became of it.
-func (f findings) speedup() SpeedupResult {
-	fast, slow := f.timing.chip, f.timing.reference
-	s := SpeedupResult{ReferenceBits: f.job.Chip.ADC.RateBits, ReferenceIntervalNS: slow.Interval.Nanoseconds()}
-	if fast.PerImage.ScanTime > 0 {
-		s.Nominal = float64(slow.PerImage.ScanTime) / float64(fast.PerImage.ScanTime)
-	}
-	if fast.Interval > 0 {
-		s.Arrived = float64(slow.Interval) / float64(fast.Interval)
-	}
-	return s
-}
-
 func (r *Result) setEnergy(rows []cost.Row) {
 	var assumed units.Energy
 	for _, row := range rows {
@@ -217,20 +208,14 @@ func (r *Result) setEnergy(rows []cost.Row) {
 }
 
 func (r *Result) setResources(t *scheduler.Timing) {
-	busiest := -1
-	for i, u := range t.Resources {
+	bottleneck := t.Bottleneck()
+	for _, u := range t.Resources {
 		whole := float64(t.Window) * float64(u.Servers)
 		r.Resources = append(r.Resources, ResourceResult{
 			Class: u.Class, Layer: u.Layer, Servers: u.Servers,
 			Busy: float64(u.Busy) / whole, Idle: float64(u.Idle) / whole,
 			WaitingNS: u.Waiting.Nanoseconds() / float64(t.WindowImages),
-			Peak:      u.Peak, PeakAt: u.PeakAt,
+			Peak:      u.Peak, PeakAt: u.PeakAt, bottleneck: u == bottleneck,
 		})
-		if busiest < 0 || u.Peak > t.Resources[busiest].Peak {
-			busiest = i
-		}
-	}
-	if busiest >= 0 {
-		r.Resources[busiest].bottleneck = true
 	}
 }

@@ -28,11 +28,15 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	timing, err := job.simulate(ctx, mapping, plan.Bits)
+	timing, err := scheduler.Simulate(ctx, job.Chip, mapping, plan.Bits, job.Simulation)
 	if err != nil {
 		return nil, err
 	}
-	return newResult(findings{job: job, data: data, model: model, mapping: mapping, replay: replay, timing: timing})
+	gain, err := scheduler.CompareADC(ctx, job.Chip, mapping, timing, job.Simulation)
+	if err != nil {
+		return nil, err
+	}
+	return newResult(findings{job: job, data: data, model: model, mapping: mapping, replay: replay, timing: timing, gain: gain})
 }
 
 // replay computes the test images' classes through the crossbars.
@@ -58,31 +62,4 @@ func (j *Job) replay(ctx context.Context, host Host, model *workloads.Model, dat
 	}
 	replay, err = replayer.Run(ctx, test, plan, func(done int) { host.progress("replaying", done, test.Len(), "") })
 	return plan, replay, err
-}
-
-// timings is the chip's timing, and the same with converters that take as long as
-// those of rate_bits, against which a converter's speed-up is judged.
-type timings struct {
-	chip      *scheduler.Timing
-	reference *scheduler.Timing
-}
-
-func (j *Job) simulate(ctx context.Context, mapping *scheduler.Mapping, bits [][]int) (timings, error) {
-	options := scheduler.Options{Images: j.Pipelined}
-	chip, err := scheduler.Simulate(ctx, j.Chip, mapping, bits, options)
-	if err != nil {
-		return timings{}, err
-	}
-	slow := make([][]int, len(bits))
-	for i := range bits {
-		slow[i] = make([]int, len(bits[i]))
-		for k := range slow[i] {
-			slow[i][k] = j.Chip.ADC.RateBits
-		}
-	}
-	reference, err := scheduler.Simulate(ctx, j.Chip, mapping, slow, options)
-	if err != nil {
-		return timings{}, fmt.Errorf("with converters of adc.rate_bits = %d: %w", j.Chip.ADC.RateBits, err)
-	}
-	return timings{chip: chip, reference: reference}, nil
 }

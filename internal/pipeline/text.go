@@ -38,8 +38,8 @@ func (r *Result) WriteText(w io.Writer) error {
 	for i, note := range r.notes() {
 		fmt.Fprintf(&b, "  [%d] assumed: %s\n", i+1, note)
 	}
-	fmt.Fprintf(&b, "\nConverters: nominally %s faster than at %d bits (law %s); the interval became %s shorter.\n",
-		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Arrived))
+	fmt.Fprintf(&b, "\nConverters: nominally %s faster than at %d bits (law %s); what arrived: interval %s, latency %s shorter.\n",
+		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Interval), report.Ratio(r.Speedup.Latency))
 	fmt.Fprintf(&b, "Next: %s\n", r.next())
 	_, err := w.Write(b.Bytes())
 	return err
@@ -131,12 +131,12 @@ func (r *Result) WriteCSV(w io.Writer) error {
 	t := report.Table{Columns: []string{
 		"job", "chip", "network", "data_set", "method", "strength", "seed", "signed", "input_sign", "adc_law", "adc_bits", "recalibrate",
 		"accuracy", "accuracy_no_adc", "images", "latency_ns", "interval_ns", "energy_pj", "energy_single_pj", "energy_assumed_share",
-		"area_mm2", "chip_energy_pj", "chip_area_mm2", "tiles_used", "crossbars_used", "adc_speedup_nominal", "adc_speedup_arrived",
+		"area_mm2", "chip_energy_pj", "chip_area_mm2", "tiles_used", "crossbars_used", "adc_speedup_nominal", "adc_speedup_interval", "adc_speedup_latency",
 	}}
 	s := &r.Setting
 	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, r.ADCBits, s.Recalibrate,
 		r.Accuracy, r.AccuracyNoADC, r.Images, r.LatencyNS, r.IntervalNS, r.EnergyPJ, r.EnergySinglePJ, r.AssumedShare,
-		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, r.Speedup.Nominal, r.Speedup.Arrived)
+		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, r.Speedup.Nominal, r.Speedup.Interval, r.Speedup.Latency)
 	return t.WriteCSV(w)
 }
 

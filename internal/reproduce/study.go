@@ -18,6 +18,7 @@ type Study struct {
 	Variants    []Variant
 	Resolutions [][]int // of each slice, least significant first
 	InputSigns  []crossbar.InputSign
+	Plotted     []string // variants that the chart shows
 	job         string
 }
 
@@ -43,6 +44,7 @@ func Load(name string) (*Study, error) {
 	for _, sign := range t.Strings("input_signs", []string{string(crossbar.Unsigned)}) {
 		s.InputSigns = append(s.InputSigns, crossbar.InputSign(sign))
 	}
+	s.Plotted = t.Strings("plot", nil)
 	for i, vt := range t.Tables("variant") {
 		s.Variants = append(s.Variants, Variant{
 			Name: vt.String("name", fmt.Sprintf("variant%d", i+1)),

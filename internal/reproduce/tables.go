@@ -3,19 +3,34 @@ package reproduce
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"bitline/internal/pipeline"
+	"bitline/internal/plot"
 	"bitline/internal/report"
 	"bitline/scheduler"
 	"bitline/workloads"
 )
 
-// Tables measures every variant of the study: its sparsity, the resolutions that
+// Findings is what was measured of a study.
+type Findings struct {
+	Tables []report.Table
+	// Chart is the accuracy of the replayed test images over the resolutions, for
+	// the study's plotted variants and its first way of driving inputs; dashed
+	// with refitted affines.
+	Chart plot.Lines
+}
+
+// Measure measures every variant of the study: its sparsity, the resolutions that
 // its sums need, and the accuracy of the replayed test set. folder holds the
 // checkpoints; "" takes the shipped ones.
-func (s *Study) Tables(ctx context.Context, host pipeline.Host, folder string) ([]report.Table, error) {
+func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) (*Findings, error) {
 	m := measurement{study: s, host: host,
+		chart: plot.Lines{
+			Title:  fmt.Sprintf("%s: accuracy of the replayed test images (dashed: affines refitted)", s.Name),
+			XLabel: "converter bits per slice, least significant first", YLabel: "accuracy in %",
+		},
 		sparsity: report.Table{
 			Title:   "Accuracy without converters, and non-zero digits (weights and biases, all layers pooled)",
 			Columns: []string{"model", "accuracy>", "slice 0>", "slice 1>", "slice 2>", "slice 3>", "mean>"},
@@ -31,6 +46,7 @@ func (s *Study) Tables(ctx context.Context, host pipeline.Host, folder string) (
 	}
 	for _, bits := range s.Resolutions {
 		m.replay.Columns = append(m.replay.Columns, brackets(bits)+">")
+		m.chart.Categories = append(m.chart.Categories, brackets(bits))
 	}
 	for i, v := range s.Variants {
 		model, err := s.model(v, folder)
@@ -44,7 +60,7 @@ func (s *Study) Tables(ctx context.Context, host pipeline.Host, folder string) (
 			host.Progress("replaying", i+1, len(s.Variants), v.Name)
 		}
 	}
-	return []report.Table{m.sparsity, m.layers, m.replay}, nil
+	return &Findings{Tables: []report.Table{m.sparsity, m.layers, m.replay}, Chart: m.chart}, nil
 }
 
 // measurement is the tables being filled.
@@ -52,6 +68,7 @@ type measurement struct {
 	study                    *Study
 	host                     pipeline.Host
 	sparsity, layers, replay report.Table
+	chart                    plot.Lines
 }
 
 // measure adds one variant to every table.
@@ -70,8 +87,9 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 		calibration := data.Calibration(v.Job.Calibration)
 		for _, recalibrated := range []bool{false, true} {
 			row := []any{v.Name, sign, yes(recalibrated)}
-			for k, slices := range m.study.Resolutions {
-				plan := scheduler.Plan{Bits: same(slices, len(model.Layers))}
+			line := plot.Series{Name: v.Name, Dashed: recalibrated, Colour: slices.Index(m.study.Plotted, v.Name)}
+			for k, resolution := range m.study.Resolutions {
+				plan := scheduler.Plan{Bits: same(resolution, len(model.Layers))}
 				if recalibrated {
 					if plan.Affines, err = replayer.Recalibrate(ctx, plan.Bits, calibration); err != nil {
 						return err
@@ -82,11 +100,15 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 					return err
 				}
 				row = append(row, report.Percent(replay.Accuracy()))
+				line.Y = append(line.Y, 100*replay.Accuracy())
 				if i == 0 && k == 0 && !recalibrated {
 					m.describe(v, model, replay)
 				}
 			}
 			m.replay.Add(row...)
+			if i == 0 && line.Colour >= 0 {
+				m.chart.Series = append(m.chart.Series, line)
+			}
 		}
 	}
 	return nil
@@ -109,10 +131,10 @@ func (m *measurement) describe(v Variant, model *workloads.Model, replay *schedu
 }
 
 // same gives every layer the same resolutions.
-func same(slices []int, layers int) [][]int {
+func same(resolution []int, layers int) [][]int {
 	bits := make([][]int, layers)
 	for i := range bits {
-		bits[i] = slices
+		bits[i] = resolution
 	}
 	return bits
 }
