@@ -1,7 +1,6 @@
 package scheduler
 
 import (
-	"errors"
 	"fmt"
 
 	"bitline/arch"
@@ -22,10 +21,10 @@ import (
 //
 // It is an error if the chip has too few tiles, and it says how many.
 func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
-	shapes := net.Matrices()
-	if len(shapes) == 0 {
-		return nil, fmt.Errorf("network %s has no layers, want at least one", net.Name)
+	if err := net.Check(); err != nil {
+		return nil, fmt.Errorf("network %s: %w", net.Name, err)
 	}
+	shapes := net.Matrices()
 	p := newPlacer(chip)
 	if p.pair > chip.IMA.Crossbars {
 		return nil, fmt.Errorf("chip %s has ima.crossbars = %d, want at least 2 with encoding.signed = %q, whose two arrays are read together",
@@ -34,16 +33,6 @@ func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 	if p.width == 0 {
 		return nil, fmt.Errorf("chip %s has crossbar.bitlines = %d, want at least one for each of the %d slices of an interleaved weight",
 			chip.Name, chip.Crossbar.Bitlines, p.slices)
-	}
-	var faults []error
-	for _, s := range shapes {
-		if s.Rows < 1 || s.Columns < 1 || s.Positions < 1 {
-			faults = append(faults, fmt.Errorf("layer %s of network %s is %d × %d at %d positions, want at least 1 of each",
-				s.Layer, net.Name, s.Rows, s.Columns, s.Positions))
-		}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
 	}
 	for _, s := range shapes { // count first: what does not fit need not be listed
 		p.layer(s, nil)

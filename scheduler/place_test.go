@@ -184,8 +184,8 @@ func TestMapErrors(t *testing.T) {
 			"network mlp needs 3 tiles of chip test, which has 2: 1 tile is missing"},
 		{"lacks two", func(c *arch.Chip) { c.Tiles = 1 }, mlp(128, 25*128), "which has 1: 2 tiles are missing"},
 		{"far too large", nil, mlp(1<<16, 1<<16), "tiles are missing"},
-		{"no layers", nil, mlp(5), "no layers"},
-		{"empty layer", nil, mlp(5, 0), "layer fc1 of network mlp is 5 × 0"},
+		{"no layers", nil, mlp(5), "network mlp: layer is missing"},
+		{"empty layer", nil, mlp(5, 0), `network mlp: layer "fc1": outputs is 0, want 1`},
 		{"pair does not fit", func(c *arch.Chip) {
 			c.IMA.Crossbars = 1
 			c.Encoding.Signed = crossbar.DifferentialAnalog

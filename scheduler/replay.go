@@ -3,10 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"bitline/adc"
 	"bitline/arch"
@@ -17,8 +14,9 @@ import (
 // Replayer computes a model's inferences through a chip's crossbars, bit for bit.
 // It holds the programmed matrices and is safe for concurrent use.
 type Replayer struct {
-	chip  *arch.Chip
-	model *workloads.Model
+	chip   *arch.Chip
+	model  *workloads.Model
+	layers []workloads.MatrixShape
 }
 
 // Replay is what a replay of some images came to.
@@ -51,30 +49,40 @@ func share(part, whole int) float64 {
 	return float64(part) / float64(whole)
 }
 
-// Plan is how the digital side and the converters of a replay are set: for each
-// layer the resolution of each slice, and the output stages, nil for the
-// model's own.
+// Plan is how the digital side and the converters of a replay are set, and what
+// of it is recorded. Nothing but Bits is needed.
 type Plan struct {
-	Bits    [][]int
+	// Bits is, for each layer, the resolution of each slice.
+	Bits [][]int
+	// Affines are the output stages, nil for the model's own.
 	Affines []workloads.Affine
+	// Statistics says what is recorded; "" is crossbar.Sums, which is much slower
+	// than crossbar.Clips.
+	Statistics crossbar.Level
+	// NoReference leaves out the classes without converters: CorrectExact stays 0.
+	NoReference bool
+	// Batch is how many images a worker computes at once; 0 chooses so many that
+	// the tiles of small layers are filled and memory stays bounded. It has no
+	// influence on any result.
+	Batch int
 }
 
 // NewReplayer checks that a model's codes, inputs and accumulators fit a chip.
 func NewReplayer(chip *arch.Chip, model *workloads.Model) (*Replayer, error) {
-	for i, l := range model.Network.Layers {
+	for i, l := range model.Network.Matrices() {
 		low, high := model.InputRange(i)
 		if chip.Encoding.InputSign != crossbar.Unsigned {
 			low, high = centred(low, high, model.Zero(i))
 		}
 		if err := chip.Encoding.CheckInput(low, high); err != nil {
-			return nil, fmt.Errorf("layer %s on chip %s: %w", l.Name, chip.Name, err)
+			return nil, fmt.Errorf("layer %s on chip %s: %w", l.Layer, chip.Name, err)
 		}
 	}
 	if low, high := chip.Encoding.WeightRange(); workloads.MaxCode(model.WeightBits) > min(-low, high) {
 		return nil, fmt.Errorf("model has weights of %d magnitude bits, want at most %d: what chip %s with encoding.weight_bits = %d and signed = %q can hold",
 			model.WeightBits, chip.Encoding.MagnitudeBits(), chip.Name, chip.Encoding.WeightBits, chip.Encoding.Signed)
 	}
-	return &Replayer{chip: chip, model: model}, nil
+	return &Replayer{chip: chip, model: model, layers: model.Network.Matrices()}, nil
 }
 
 // centred is the range of codes with their zero points taken off.
@@ -94,75 +102,55 @@ func (r *Replayer) program(layer int, bits []int) (*crossbar.Matrix, error) {
 	}
 	m, err := crossbar.Program(r.chip.Design(bits), w)
 	if err != nil {
-		return nil, fmt.Errorf("layer %s: %w", r.model.Network.Layers[layer].Name, err)
+		return nil, fmt.Errorf("layer %s: %w", r.layers[layer].Layer, err)
 	}
 	return m, nil
 }
 
 // programAll lays every layer out for a plan's resolutions.
 func (r *Replayer) programAll(bits [][]int) ([]*crossbar.Matrix, error) {
-	matrices := make([]*crossbar.Matrix, len(r.model.Layers))
-	for i := range matrices {
-		m, err := r.program(i, bits[i])
-		if err != nil {
-			return nil, err
-		}
-		matrices[i] = m
-	}
-	return matrices, nil
-}
-
-// worker is one goroutine's runners, one per layer.
-type worker struct {
-	runners []*crossbar.Runner
-}
-
-func (w *worker) mul(layer int, y []int64, x []int32) { w.runners[layer].MVM(y, x) }
-
-func (w *worker) fraction() int { return w.runners[0].Fraction() }
-
-func (r *Replayer) newWorker(matrices []*crossbar.Matrix, bits [][]int) (*worker, error) {
-	w := &worker{}
-	for i, m := range matrices {
-		runner, err := m.NewRunner(r.chip.ADC, bits[i])
-		if err != nil {
-			return nil, fmt.Errorf("layer %s: %w", r.model.Network.Layers[i].Name, err)
-		}
-		w.runners = append(w.runners, runner)
-	}
-	return w, nil
+	matrices := make([]*crossbar.Matrix, len(r.layers))
+	err := parallel(len(matrices), func(i int) (err error) {
+		matrices[i], err = r.program(i, bits[i])
+		return err
+	})
+	return matrices, err
 }
 
 // Run replays images under a plan. progress, if not nil, is told from time to
 // time how many images are done. The result is the same for any number of
 // processors.
 func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, progress func(done int)) (*Replay, error) {
-	matrices, err := r.programAll(plan.Bits)
+	if plan.Statistics == "" {
+		plan.Statistics = crossbar.Sums
+	}
+	c, err := r.newCrew(plan.Bits, plan.Statistics)
 	if err != nil {
 		return nil, err
 	}
-	workers := make([]*worker, runtime.GOMAXPROCS(0))
-	for i := range workers {
-		if workers[i], err = r.newWorker(matrices, plan.Bits); err != nil {
-			return nil, err
-		}
+	if plan.Affines == nil {
+		plan.Affines = r.model.Affines()
 	}
-	affines := plan.Affines
-	if affines == nil {
-		affines = r.model.Affines()
-	}
-	if err := r.model.Check(affines, workers[0].fraction()); err != nil {
+	if err := r.model.Check(plan.Affines, c.fraction()); err != nil {
 		return nil, err
+	}
+	if images.Shape != r.model.Network.Input {
+		return nil, fmt.Errorf("images are %s, want the %s of network %s", images.Shape, r.model.Network.Input, r.model.Network.Name)
+	}
+	if plan.Batch == 0 {
+		plan.Batch = r.model.BatchFor(images.Len(), len(c.workers))
 	}
 	result := &Replay{Images: images.Len(), Classes: make([]int, images.Len())}
 	exact := make([]int, images.Len())
-	product := r.model.Exact()
-	err = eachImage(ctx, images.Len(), workers, progress, func(w *worker) func(int) {
-		replay := r.model.NewExecutor(w.mul, w.fraction(), plan.Affines)
-		plain := r.model.NewExecutor(product, 0, nil)
-		return func(i int) {
-			result.Classes[i] = workloads.Class(replay.Run(images.Image(i)))
-			exact[i] = workloads.Class(plain.Run(images.Image(i)))
+	packed := r.model.Pack()
+	err = c.eachBatch(ctx, work{images.Len(), plan.Batch, progress}, func(w *worker) func(from, to int) {
+		replay := r.model.NewExecutor(w.mul, workloads.Options{Fraction: c.fraction(), Affines: plan.Affines, Batch: plan.Batch})
+		plain := r.model.NewExecutor(packed.Product(), workloads.Options{Batch: plan.Batch})
+		return func(from, to int) {
+			classify(result.Classes[from:to], replay.Run(images.Slice(from, to)))
+			if !plan.NoReference {
+				classify(exact[from:to], plain.Run(images.Slice(from, to)))
+			}
 		}
 	})
 	if err != nil {
@@ -172,58 +160,34 @@ func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, 
 		if result.Classes[i] == int(label) {
 			result.Correct++
 		}
-		if exact[i] == int(label) {
+		if !plan.NoReference && exact[i] == int(label) {
 			result.CorrectExact++
 		}
 	}
-	result.Layers = r.gather(workers, plan.Bits)
+	result.Layers = r.gather(c.workers, plan.Bits)
 	return result, nil
+}
+
+func classify(classes []int, outputs [][]int64) {
+	for i, v := range outputs {
+		classes[i] = workloads.Class(v)
+	}
 }
 
 // gather adds the workers' statistics up; sums do not depend on who saw what.
 func (r *Replayer) gather(workers []*worker, bits [][]int) []LayerReplay {
-	layers := make([]LayerReplay, len(r.model.Layers))
+	layers := make([]LayerReplay, len(r.layers))
 	for i := range layers {
 		stats := workers[0].runners[i].Stats()
 		for _, w := range workers[1:] {
 			stats.Add(w.runners[i].Stats())
 		}
 		layers[i] = LayerReplay{
-			Name: r.model.Network.Layers[i].Name, Bits: bits[i],
+			Name: r.layers[i].Layer, Bits: bits[i],
 			Stats: stats, Certificate: workers[0].runners[i].Certificate(stats),
 		}
 	}
 	return layers
-}
-
-// chunk is how many images a worker takes at a time.
-const chunk = 64
-
-// eachImage calls, for every index below n and on one of the workers, the
-// function that begin made for that worker.
-func eachImage(ctx context.Context, n int, workers []*worker, progress func(int), begin func(*worker) func(int)) error {
-	var next, done atomic.Int64
-	var wait sync.WaitGroup
-	for _, w := range workers {
-		wait.Go(func() {
-			each := begin(w)
-			for ctx.Err() == nil {
-				from := int(next.Add(chunk)) - chunk
-				if from >= n {
-					return
-				}
-				to := min(from+chunk, n)
-				for i := from; i < to; i++ {
-					each(i)
-				}
-				if count := int(done.Add(int64(to - from))); progress != nil {
-					progress(count)
-				}
-			}
-		})
-	}
-	wait.Wait()
-	return ctx.Err()
 }
 
 // Bits is the resolution of each layer and slice: the configuration's, or found

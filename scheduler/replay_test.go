@@ -86,9 +86,9 @@ func TestReplayEqualsIntegerNetwork(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				exact := model.NewExecutor(model.Exact(), 0, nil)
-				for i := range images.Len() {
-					if want := workloads.Class(exact.Run(images.Image(i))); got.Classes[i] != want {
+				exact := model.NewExecutor(model.Exact(), workloads.Options{})
+				for i, v := range exact.Run(images) {
+					if want := workloads.Class(v); got.Classes[i] != want {
 						t.Fatalf("image %d: class %d, want %d", i, got.Classes[i], want)
 					}
 				}
@@ -179,19 +179,50 @@ func TestAutoBits(t *testing.T) {
 // with: 2·seen − 20.
 func TestLine(t *testing.T) {
 	for _, frac := range []int{0, 16} {
-		var seen, want [][]int64
+		var quadratic, constant moments
 		for x := range int64(50) {
-			want = append(want, []int64{4 * x * x, 17 + x})
-			seen = append(seen, []int64{(2*x*x + 10) << frac, 5 << frac})
+			quadratic.add([]int64{(2*x*x + 10) << frac}, []int64{4 * x * x})
+			constant.add([]int64{5 << frac}, []int64{17 + x})
 		}
-		slope, intercept := line(0, seen, want, frac)
+		slope, intercept := quadratic.line(frac)
 		if slope.Cmp(big.NewRat(2, 1)) != 0 || intercept.Cmp(big.NewRat(-20, 1)) != 0 {
 			t.Errorf("line at 2^-%d is %v·seen + %v, want 2·seen − 20", frac, slope, intercept)
 		}
 		// A column that never varies keeps its slope; Σ want/50 − 5 = 41.5 − 5.
-		slope, intercept = line(1, seen, want, frac)
+		slope, intercept = constant.line(frac)
 		if slope.Cmp(big.NewRat(1, 1)) != 0 || intercept.Cmp(big.NewRat(73, 2)) != 0 {
 			t.Errorf("constant column at 2^-%d is %v·seen + %v, want seen + 36.5", frac, slope, intercept)
+		}
+	}
+}
+
+// The sums of a tile equal those in arbitrary precision, at the largest
+// magnitudes too.
+func TestMoments(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	const largest = 1<<54 - 1
+	var x, y []int64
+	var want [4]big.Int
+	for i := range 512 {
+		a, b := r.Int64N(2*largest+1)-largest, r.Int64N(2*largest+1)-largest
+		if i%4 == 0 {
+			a, b = -largest, largest
+		}
+		x, y = append(x, a), append(y, b)
+		for k, pair := range [4][2]int64{{a, 1}, {b, 1}, {a, a}, {a, b}} {
+			want[k].Add(&want[k], new(big.Int).Mul(big.NewInt(pair[0]), big.NewInt(pair[1])))
+		}
+	}
+	var whole, first, second moments
+	whole.add(x, y)
+	first.add(x[:100], y[:100])
+	second.add(x[100:], y[100:])
+	first.merge(&second)
+	for name, m := range map[string]*moments{"at once": &whole, "merged": &first} {
+		for k, got := range []*big.Int{&m.sx, &m.st, &m.sxx, &m.sxt} {
+			if got.Cmp(&want[k]) != 0 || m.count != 512 {
+				t.Errorf("%s: sum %d of %d values is %v, want %v of 512", name, k, m.count, got, &want[k])
+			}
 		}
 	}
 }
@@ -223,9 +254,14 @@ func TestRecalibrationHelps(t *testing.T) {
 	var before, after float64
 	x, y, want := make([]int32, 70), make([]int64, 9), make([]int64, 9)
 	for i := range images.Len() {
-		workloads.EnterImage(x, images.Image(i))
+		clear(want)
+		for k, p := range images.Image(i) {
+			x[k] = int32(p)
+			for n := range want {
+				want[n] += int64(model.Layers[0].Codes[k*9+n]) * int64(x[k]-model.Zero(0)[k])
+			}
+		}
 		runner.MVM(y, x)
-		model.Exact()(0, want, x)
 		old := model.Layers[0].Affine
 		for n := range y {
 			target := float64(old.Apply(n, want[n], 0)) / float64(int64(1)<<old.F)

@@ -12,14 +12,15 @@ import (
 	"github.com/nlpodyssey/safetensors"
 )
 
-// A checkpoint is a safetensors file. Each layer has four tensors, LAYER.codes
-// and LAYER.bias of I16 and LAYER.affine_m and LAYER.affine_b of I64; all else
+// A checkpoint is a safetensors file. Each layer that is a matrix has four
+// tensors, LAYER.codes (rows × columns; a convolution lowered) and LAYER.bias of
+// I16 and LAYER.affine_m and LAYER.affine_b of I64; all else
 // stands in the file's metadata, as strings under the keys below.
 
 // checkpointVersion changes whenever an older reader would misread the file.
 const checkpointVersion = "1"
 
-// The keys of the metadata. A list has one number per layer, or per channel for
+// The keys of the metadata. A list has one number per matrix, or per channel for
 // keyInputZero, with commas between them.
 const (
 	keyVersion     = "format_version"
@@ -67,10 +68,20 @@ type shapeJSON struct {
 }
 
 type layerJSON struct {
-	Name    string `json:"name"`
-	Kind    Kind   `json:"kind"`
-	Outputs int    `json:"outputs"`
-	ReLU    bool   `json:"relu"`
+	Name      string `json:"name"`
+	Kind      Kind   `json:"kind"`
+	Outputs   int    `json:"outputs"`
+	ReLU      bool   `json:"relu"`
+	Input     string `json:"input,omitempty"`
+	Kernel    int    `json:"kernel,omitempty"`
+	Stride    int    `json:"stride,omitempty"`
+	Padding   int    `json:"padding,omitempty"`
+	BatchNorm bool   `json:"batch_norm,omitempty"`
+	NoBias    bool   `json:"no_bias,omitempty"`
+	Add       string `json:"add,omitempty"`
+	Residual  bool   `json:"residual,omitempty"`
+	Weights   string `json:"weights,omitempty"`
+	Norm      string `json:"norm,omitempty"`
 }
 
 // WriteModel writes a checkpoint. The file at path is replaced at once and whole
@@ -94,8 +105,9 @@ func EncodeModel(m *Model) ([]byte, error) {
 		return nil, err
 	}
 	tensors := map[string]safetensors.TensorView{}
+	names := m.Network.matrixNames()
 	for i, l := range m.Layers {
-		name := m.Network.Layers[i].Name
+		name := names[i]
 		column := []uint64{uint64(l.Columns)}
 		for _, t := range []struct {
 			part  string

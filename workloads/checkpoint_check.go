@@ -15,50 +15,9 @@ const (
 	// maxExponent bounds every S: float32, in which training computes, holds no
 	// larger magnitude.
 	maxExponent = 128
-	// maxImage bounds the values of an image, so that rows × columns cannot
-	// overflow.
-	maxImage = 1 << 30
 	// offsetLimit bounds every affine offset, as NewAffine does.
 	offsetLimit = 1 << 62
 )
-
-// checkNetwork finds what no network may have.
-func checkNetwork(n *Network) error {
-	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	for _, side := range []int{n.Input.Height, n.Input.Width, n.Input.Channels} {
-		if side < 1 || side > maxWidth {
-			fault("input is %s, want sides of 1 to %d", n.Input, maxWidth)
-			break
-		}
-	}
-	if n.Input.Size() > maxImage {
-		fault("input is %s, want at most %d values", n.Input, maxImage)
-	}
-	if len(n.Layers) == 0 {
-		fault("layers are missing, want at least one")
-	}
-	if !utf8.ValidString(n.Name) {
-		fault("name is %q, want UTF-8", n.Name)
-	}
-	seen := map[string]bool{}
-	for i, l := range n.Layers {
-		switch {
-		case l.Name == "" || !utf8.ValidString(l.Name):
-			fault("layer %d is named %q, want a name in UTF-8", i+1, l.Name)
-		case seen[l.Name]:
-			fault("layer %d is named %q like one before it, want a name of its own", i+1, l.Name)
-		}
-		seen[l.Name] = true
-		if l.Kind != Linear {
-			fault("layer %q is of kind %q, want %q", l.Name, l.Kind, Linear)
-		}
-		if l.Outputs < 1 || l.Outputs > maxWidth {
-			fault("layer %q has %d outputs, want 1 to %d", l.Name, l.Outputs, maxWidth)
-		}
-	}
-	return errors.Join(faults...)
-}
 
 // checkModel finds everything by which a model is not what its type says. Its
 // errors use the names of the checkpoint's keys and tensors.
@@ -66,7 +25,7 @@ func checkModel(m *Model) error {
 	if m.Network == nil {
 		return errors.New("model has no network")
 	}
-	if err := checkNetwork(m.Network); err != nil {
+	if err := m.Network.Check(); err != nil {
 		return fmt.Errorf("%s: %w", keyNetwork, err)
 	}
 	shapes := m.Network.Matrices()
@@ -78,7 +37,7 @@ func checkModel(m *Model) error {
 		faults = append(faults, fmt.Errorf("%s is %d, want 1 to %d", keyWeightBits, m.WeightBits, maxWeightBits))
 	} else {
 		for i := range shapes {
-			faults = append(faults, checkLayer(&m.Layers[i], shapes[i], MaxCode(m.WeightBits)))
+			faults = append(faults, checkWeights(&m.Layers[i], shapes[i], MaxCode(m.WeightBits)))
 		}
 	}
 	return errors.Join(faults...)
@@ -114,8 +73,8 @@ func checkOrigin(o *Origin) error {
 	return errors.Join(faults...)
 }
 
-// checkLayer checks one layer's numbers; maxCode is the largest weight code.
-func checkLayer(l *LayerWeights, want MatrixShape, maxCode int32) error {
+// checkWeights checks one layer's numbers; maxCode is the largest weight code.
+func checkWeights(l *LayerWeights, want MatrixShape, maxCode int32) error {
 	if l.Rows != want.Rows || l.Columns != want.Columns {
 		return fmt.Errorf("tensor %s is %d×%d, want %d×%d", want.Layer+partCodes, l.Rows, l.Columns, want.Rows, want.Columns)
 	}

@@ -124,7 +124,7 @@ func (r *metadataReader) model() *Model {
 	for _, z := range r.ints(keyInputZero, m.Network.Input.Channels) {
 		m.Input.Zero = append(m.Input.Zero, int32(min(max(z, -1), 256))) // outside 0 to 255 stays outside
 	}
-	n := len(m.Network.Layers)
+	n := len(m.Network.Matrices())
 	m.Layers = make([]LayerWeights, n)
 	weight, bias := r.ints(keyWeightScale, n), r.ints(keyBiasScale, n)
 	out, shift := r.ints(keyOutScale, n), r.ints(keyShift, n)
@@ -151,7 +151,7 @@ func (r *metadataReader) network() *Network {
 		n.Layers = append(n.Layers, Layer(l))
 	}
 	if err == nil {
-		err = checkNetwork(n)
+		err = n.Check()
 	}
 	if err != nil {
 		r.faultf(keyNetwork, "is not a network: %w", err)

@@ -197,13 +197,13 @@ func TestDecodeModelMetadata(t *testing.T) {
 		{keyEpochs, "-1", "origin_epochs is -1"},
 		{keyNetwork, "", "network is not a network: EOF"},
 		{keyNetwork, "null", "input is 0×0×0"},
-		{keyNetwork, net + "]}", "layers are missing"},
+		{keyNetwork, net + "]}", "layer is missing"},
 		{keyNetwork, net + "]} {}", "goes on after the network"},
 		{keyNetwork, net + `],"weight":1}`, `unknown field "weight"`},
-		{keyNetwork, net + `{"name":"a","kind":"conv","outputs":2}]}`, `layer "a" is of kind "conv", want "linear"`},
-		{keyNetwork, net + `{"name":"a","kind":"linear","outputs":65537}]}`, `layer "a" has 65537 outputs, want 1 to 65536`},
-		{keyNetwork, net + `{"name":"a","kind":"linear","outputs":1},{"name":"a","kind":"linear","outputs":1}]}`, `layer 2 is named "a" like one before it`},
-		{keyNetwork, net + `{"name":"","kind":"linear","outputs":1}]}`, "layer 1 is named \"\""},
+		{keyNetwork, net + `{"name":"a","kind":"dense","outputs":2}]}`, `layer "a": kind is "dense", want one of ["linear" "conv"`},
+		{keyNetwork, net + `{"name":"a","kind":"linear","outputs":65537}]}`, `layer "a": outputs is 65537, want 1 to 65536`},
+		{keyNetwork, net + `{"name":"a","kind":"linear","outputs":1},{"name":"a","kind":"linear","outputs":1}]}`, `layer 2: name is "a" a second time`},
+		{keyNetwork, net + `{"name":"","kind":"linear","outputs":1}]}`, "layer 1: name is \"\""},
 		{keyNetwork, `{"input":{"height":65536,"width":65536,"channels":2},"layers":[{"name":"a","kind":"linear","outputs":1}]}`, "want at most 1073741824 values"},
 	}
 	for _, key := range []string{

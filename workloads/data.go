@@ -49,7 +49,8 @@ type Dataset struct {
 	Train, Validation, Test Images
 
 	// Hash is the SHA-256, in hex, of the decompressed files one after the other:
-	// training images, training labels, test images, test labels.
+	// training images, training labels, test images, test labels; of CIFAR-10 it
+	// is that of the files' own sums, one a line.
 	Hash string
 }
 
@@ -77,7 +78,7 @@ func sources() []source {
 	for _, set := range idxSets {
 		list = append(list, source{set.name, set.load, set.status})
 	}
-	return list
+	return append(list, source{cifarName, loadCIFAR, cifarStatus})
 }
 
 // DatasetNames lists the data sets that Load knows.
@@ -89,8 +90,8 @@ func DatasetNames() []string {
 	return names
 }
 
-// Load reads a data set: digits, which the program holds, or mnist or
-// fashion-mnist from files that f finds. Its errors name the file and what was
+// Load reads a data set: digits, which the program holds, or mnist,
+// fashion-mnist or cifar10 from files that f finds. Its errors name the file and what was
 // wanted of it.
 func Load(f Finder, name string) (*Dataset, error) {
 	for _, s := range sources() {

@@ -95,7 +95,7 @@ func TestImages(t *testing.T) {
 func TestLoadFaults(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Load(Finder{Dirs: []string{dir}}, "cifar-100")
-	if want := `data set is "cifar-100", want one of digits, mnist, fashion-mnist`; err == nil || err.Error() != want {
+	if want := `data set is "cifar-100", want one of digits, mnist, fashion-mnist, cifar10`; err == nil || err.Error() != want {
 		t.Errorf("unknown name: got %v, want %s", err, want)
 	}
 	_, err = Load(Finder{Dirs: []string{dir}}, "mnist")

@@ -4,6 +4,9 @@
 //
 // The executor takes the matrix product as a function: the plain integer
 // product, the replay through crossbars and training through the ADC differ in
-// nothing else. Networks are chains of linear layers today; timing, energy and
-// the placement on a chip are not known here.
+// nothing else. It computes many images at once: activations lie channel by
+// channel with the images innermost, and a convolution becomes a product of
+// matrices over tiles of 512 output positions. Networks with real weights, as
+// other programs train them, are computed in float32 and turned into integer
+// models here. Timing, energy and the placement on a chip are not known here.
 package workloads

@@ -1,96 +1,272 @@
 package workloads
 
-// MatMul sets y[n] to the accumulator Σ_k code[k][n]·(x[k] − zero[k]) of a layer,
-// in units of 2^-frac for whatever frac the implementation states. x holds raw
-// input codes.
-type MatMul func(layer int, y []int64, x []int32)
+import "fmt"
 
-// Executor computes a network in integers, image by image, through whichever
-// matrix product it is given. It owns scratch memory: one goroutine at a time.
+// TilePositions is the number of output positions that one call of a matrix
+// product computes. Within a batch the positions of a layer are numbered
+// (row, column, image), the image fastest, and a tile is so many consecutive
+// ones.
+const TilePositions = 512
+
+// MatMul sets y[n·512+p] to the accumulator Σ_k code[k][n]·(x[k·512+p] − zero[k])
+// for every position p below positions, in units of 2^-frac for whatever frac
+// the implementation states. x holds raw input codes, 0 behind the positions;
+// what y then holds there is not looked at. layer counts the network's matrices.
+type MatMul func(layer int, y []int64, x []int16, positions int)
+
+// Executor computes a network in integers, many images at once, through
+// whichever matrix product it is given. It owns scratch memory: one goroutine at
+// a time.
 type Executor struct {
+	// OnSums, if not nil, sees the accumulators of every tile, OnCodes the output
+	// codes of every layer that has any. What they are given is valid until they
+	// return and may not be changed.
+	OnSums  func(Sums)
+	OnCodes func(Codes)
+
 	model   *Model
+	nodes   []node
+	last    []int // the layer that takes or adds a layer's output last, after the image's
 	affines []Affine
 	mul     MatMul
 	frac    int
-	inputs  [][]int32 // of each layer
-	sums    [][]int64 // accumulators, then outputs before rounding, of each layer
+	batch   int
+	zeros   []int16 // of the image's channels
+	lower   lowering
+	inputs  []int16
+	sums    []int64
+	scratch [TilePositions]int64 // one column's addends
+	free    [][]int16
+	state   Batch
 }
 
-// NewExecutor prepares runs of a model whose product's unit is 2^-frac. affines
-// replaces the layers' digital output stages where it is not nil.
-func (m *Model) NewExecutor(mul MatMul, frac int, affines []Affine) *Executor {
-	e := &Executor{model: m, mul: mul, frac: frac, affines: affines}
-	if affines == nil {
+// Options say how a model is computed.
+type Options struct {
+	// Fraction is the number of fraction bits of the product's accumulators.
+	Fraction int
+	// Affines replaces the layers' digital output stages where it is not nil. A
+	// stage is looked up whenever a layer is computed.
+	Affines []Affine
+	// Batch is the largest number of images computed at once, at most
+	// TilePositions; 0 chooses one that fills tiles.
+	Batch int
+}
+
+// Sums are the accumulators of one tile of a layer, in units of 2^-Fraction.
+type Sums struct {
+	Layer     string
+	Matrix    int // the layer's number among the matrices
+	Images    int // of the batch
+	First     int // number of the tile's first position
+	Positions int // how many are valid
+	Values    []int64
+}
+
+// Column is the accumulators of output n at the tile's positions.
+func (s Sums) Column(n int) []int64 { return s.Values[n*TilePositions:][:s.Positions] }
+
+// Codes are a layer's output codes: channel, row, column, image, the last
+// fastest.
+type Codes struct {
+	Layer  string
+	Shape  Shape
+	Images int
+	Values []int16
+}
+
+// Batch is some images on their way through a network.
+type Batch struct {
+	images int
+	codes  [][]int16 // by layer + 1: the image first; nil if not there or no longer needed
+	sums   [][]int64 // outputs before rounding, of residual layers and the last
+}
+
+// Images is the number of images.
+func (b *Batch) Images() int { return b.images }
+
+// NewExecutor prepares runs of a model. It panics if the network does not check
+// out or the batch is beyond its range.
+func (m *Model) NewExecutor(mul MatMul, o Options) *Executor {
+	e := &Executor{model: m, nodes: m.nodes(), mul: mul, frac: o.Fraction, affines: o.Affines, batch: o.Batch}
+	if o.Affines == nil {
 		e.affines = m.Affines()
 	}
-	for _, l := range m.Layers {
-		e.inputs = append(e.inputs, make([]int32, l.Rows))
-		e.sums = append(e.sums, make([]int64, l.Columns))
+	if e.batch == 0 {
+		e.batch = m.BatchFor(TilePositions, 1)
 	}
+	if e.batch < 1 || e.batch > TilePositions {
+		panic(fmt.Sprintf("workloads: an executor's batch is %d, want 1 to %d", e.batch, TilePositions))
+	}
+	for _, z := range m.Input.Zero {
+		e.zeros = append(e.zeros, int16(z))
+	}
+	rows, columns := 0, 0
+	for _, l := range e.nodes {
+		if l.Kind.Matrix() {
+			rows, columns = max(rows, l.rows()), max(columns, l.Outputs)
+		}
+	}
+	e.inputs, e.sums = make([]int16, rows*TilePositions), make([]int64, columns*TilePositions)
+	e.last = lastUses(e.nodes)
 	return e
 }
 
-// Run computes one image, NHWC bytes, and returns the last layer's outputs
-// before rounding. They are valid until the next run.
-func (e *Executor) Run(image []uint8) []int64 {
-	EnterImage(e.inputs[0], image)
-	last := len(e.inputs) - 1
-	for i := range e.inputs {
-		e.mul(i, e.sums[i], e.inputs[i])
-		e.model.output(e.sums[i], e.affines[i], e.frac)
-		if i < last {
-			e.model.activate(i, e.inputs[i+1], e.sums[i], e.affines[i].F+e.frac)
+// lastUses finds, for the image and every layer, the layer that needs it last.
+// What a residual layer takes is needed until it is added, so that the two may be
+// computed together.
+func lastUses(nodes []node) []int {
+	last := make([]int, len(nodes)+1)
+	for i, l := range nodes {
+		last[l.input+1] = i
+		if l.add == noLayer {
+			continue
+		}
+		last[l.add+1] = i
+		if l.add >= 0 && nodes[l.add].Residual {
+			last[nodes[l.add].input+1] = i
 		}
 	}
-	return e.sums[last]
+	return last
 }
 
-// EnterImage makes raw input codes of an image's bytes.
-func EnterImage(x []int32, image []uint8) {
-	for k, p := range image {
-		x[k] = int32(p)
+// Batch is the largest number of images that Run computes at once.
+func (e *Executor) Batch() int { return e.batch }
+
+// Steps is the number of layers, pools included.
+func (e *Executor) Steps() int { return len(e.nodes) }
+
+// Matrix is the number of a layer among the matrices; ok is false for a pool.
+func (e *Executor) Matrix(layer int) (matrix int, ok bool) {
+	return e.nodes[layer].matrix, e.nodes[layer].Kind.Matrix()
+}
+
+// Run computes at most Batch images and returns, for each, the last layer's
+// outputs before rounding, in units of 2^-(F+Fraction).
+func (e *Executor) Run(images Images) [][]int64 {
+	b := &e.state
+	e.begin(b, images)
+	for layer := range e.nodes {
+		e.Step(b, layer)
+	}
+	return e.Outputs(b)
+}
+
+// Begin starts a batch of at most Batch images, which are not yet computed. It
+// panics if there are more, or if they are of another shape.
+func (e *Executor) Begin(images Images) *Batch {
+	b := &Batch{}
+	e.begin(b, images)
+	return b
+}
+
+func (e *Executor) begin(b *Batch, images Images) {
+	if images.Len() > e.batch || images.Shape != e.model.Network.Input {
+		panic(fmt.Sprintf("workloads: %d images of %s, want at most %d of %s", images.Len(), images.Shape, e.batch, e.model.Network.Input))
+	}
+	b.images = images.Len()
+	if b.codes == nil {
+		b.codes, b.sums = make([][]int16, len(e.nodes)+1), make([][]int64, len(e.nodes))
+	}
+	size := images.Shape.Size()
+	b.codes[0] = e.take(size * b.images)
+	turn(b.codes[0], images)
+}
+
+// turn moves image bytes (image, row, column, channel) to codes (channel, row,
+// column, image).
+func turn[T int16 | float32](codes []T, images Images) {
+	channels, n := images.Shape.Channels, images.Len()
+	plane := images.Shape.Height * images.Shape.Width * n
+	for i := range n {
+		image := images.Image(i)
+		for c := range channels {
+			to := codes[c*plane:][:plane]
+			for from, at := c, i; from < len(image); from, at = from+channels, at+n {
+				to[at] = T(image[from])
+			}
+		}
 	}
 }
 
-// Activate turns a layer's accumulators, in units of 2^-frac, into its output
-// codes. acc is overwritten.
-func (m *Model) Activate(layer int, y []int32, acc []int64, stage Stage) {
-	m.output(acc, stage.Affine, stage.Fraction)
-	m.activate(layer, y, acc, stage.Affine.F+stage.Fraction)
-}
-
-// Stage is a digital output stage and the fraction bits of what enters it.
-type Stage struct {
-	Affine   Affine
-	Fraction int
-}
-
-// output applies the affine in place.
-func (m *Model) output(acc []int64, a Affine, frac int) {
-	for n, v := range acc {
-		acc[n] = a.Apply(n, v, frac)
+// Step computes one layer of a batch; layers are computed in order.
+func (e *Executor) Step(b *Batch, layer int) {
+	l := &e.nodes[layer]
+	last := layer == len(e.nodes)-1
+	if !l.Residual && !last {
+		b.codes[layer+1] = e.take(l.out.Size() * b.images)
+	} else if size := l.out.Size() * b.images; cap(b.sums[layer]) < size {
+		b.sums[layer] = make([]int64, size)
+	} else {
+		b.sums[layer] = b.sums[layer][:size]
+	}
+	if l.Kind.Matrix() {
+		for first := 0; first < l.positions()*b.images; first += TilePositions {
+			s := e.Tile(b, layer, first)
+			if e.OnSums != nil {
+				e.OnSums(s)
+			}
+			e.finish(b, l, s)
+		}
+	} else {
+		pool(l, b.codes[layer+1], b.codes[l.input+1], b.images)
+	}
+	if e.OnCodes != nil && b.codes[layer+1] != nil {
+		e.OnCodes(Codes{Layer: l.Name, Shape: l.out, Images: b.images, Values: b.codes[layer+1]})
+	}
+	for i, codes := range b.codes[:layer+1] {
+		if codes != nil && e.last[i] <= layer {
+			e.free = append(e.free, codes)
+			b.codes[i] = nil
+		}
 	}
 }
 
-// activate rounds outputs at 2^shift to codes, and clamps them.
-func (m *Model) activate(layer int, y []int32, v []int64, shift int) {
-	low := -MaxCode(ActivationBits)
-	if m.Network.Layers[layer].ReLU {
-		low = 0
+// Tile computes the accumulators of one tile of a layer whose inputs are there,
+// and nothing else. They are valid until the next tile.
+func (e *Executor) Tile(b *Batch, layer, first int) Sums {
+	l := &e.nodes[layer]
+	count := min(TilePositions, l.positions()*b.images-first)
+	x, y := e.inputs[:l.rows()*TilePositions], e.sums[:l.Outputs*TilePositions]
+	var zeros []int16
+	if l.input == fromImage || e.nodes[l.input].raw {
+		zeros = e.zeros
 	}
-	for n, x := range v {
-		y[n] = roundShift(x, shift, low)
-	}
+	e.lower.tile(l, b.images, first, count)
+	gather(&e.lower, l.allTaps(), x, planes[int16]{b.codes[l.input+1], zeros})
+	e.mul(l.matrix, y, x, count)
+	return Sums{Layer: l.Name, Matrix: l.matrix, Images: b.images, First: first, Positions: count, Values: y}
 }
 
-// roundShift is RHE(v/2^shift) clamped to [low, 255].
-func roundShift(v int64, shift int, low int32) int32 {
-	q := v >> shift
-	rest := v - q<<shift
-	if half := int64(1) << shift >> 1; shift > 0 && (rest > half || rest == half && q&1 == 1) {
-		q++
+// Outputs are a finished batch's outputs before rounding, image by image.
+func (e *Executor) Outputs(b *Batch) [][]int64 {
+	l := &e.nodes[len(e.nodes)-1]
+	sums := b.sums[l.number]
+	outputs := make([][]int64, b.images)
+	values := make([]int64, len(sums))
+	for i := range outputs {
+		outputs[i] = values[i*l.Outputs : (i+1)*l.Outputs : (i+1)*l.Outputs]
+		for n := range outputs[i] {
+			outputs[i][n] = sums[n*b.images+i]
+		}
 	}
-	return int32(min(max(q, int64(low)), int64(MaxCode(ActivationBits))))
+	return outputs
+}
+
+// take is memory for so many codes, from what is free if it is large enough.
+func (e *Executor) take(size int) []int16 {
+	best := -1
+	for i, f := range e.free {
+		if cap(f) >= size && (best < 0 || cap(f) < cap(e.free[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return make([]int16, size)
+	}
+	codes := e.free[best][:size]
+	e.free[best] = e.free[len(e.free)-1]
+	e.free = e.free[:len(e.free)-1]
+	return codes
 }
 
 // Class is the index of the largest output, the lowest on a tie.
@@ -102,78 +278,4 @@ func Class(v []int64) int {
 		}
 	}
 	return best
-}
-
-// Affines are the layers' digital output stages.
-func (m *Model) Affines() []Affine {
-	affines := make([]Affine, len(m.Layers))
-	for i, l := range m.Layers {
-		affines[i] = l.Affine
-	}
-	return affines
-}
-
-// Zero is the zero point of every row of a layer's input, nil where all are 0.
-func (m *Model) Zero(layer int) []int32 {
-	if layer > 0 {
-		return nil
-	}
-	zero := make([]int32, m.Layers[0].Rows)
-	for k := range zero {
-		zero[k] = m.Input.Zero[k%len(m.Input.Zero)]
-	}
-	return zero
-}
-
-// InputRange is the smallest and largest raw input code of a layer.
-func (m *Model) InputRange(layer int) (low, high int32) {
-	high = MaxCode(ActivationBits)
-	if layer > 0 && !m.Network.Layers[layer-1].ReLU {
-		return -high, high
-	}
-	return 0, high
-}
-
-// Exact is the plain integer product: no slices, no converters. The function it
-// returns is safe for concurrent use.
-func (m *Model) Exact() MatMul {
-	zeros := make([][]int32, len(m.Layers))
-	for i := range m.Layers {
-		zeros[i] = m.Zero(i)
-	}
-	return func(layer int, y []int64, x []int32) {
-		l := &m.Layers[layer]
-		clear(y)
-		for k, q := range x {
-			v := int64(q)
-			if zeros[layer] != nil {
-				v -= int64(zeros[layer][k])
-			}
-			if v == 0 {
-				continue
-			}
-			for n, c := range l.Codes[k*l.Columns : (k+1)*l.Columns] {
-				y[n] += v * int64(c)
-			}
-		}
-	}
-}
-
-// Check proves that no input can overflow the accumulators and output stages of
-// a product with frac fraction bits. It allows accumulators four times as large
-// as the exact product's: clipped offset columns and rounded steps can exceed it.
-func (m *Model) Check(affines []Affine, frac int) error {
-	for i, l := range m.Layers {
-		low, high := m.InputRange(i)
-		span := int64(max(high, -low))
-		if i == 0 {
-			for _, z := range m.Input.Zero {
-				span = max(span, int64(high)-int64(z), int64(z)-int64(low))
-			}
-		}
-		if err := affines[i].Check(4*span*int64(MaxCode(m.WeightBits))*int64(l.Rows), frac); err != nil {
-			return layerError(m.Network.Layers[i].Name, err)
-		}
-	}
-	return nil
 }

@@ -7,32 +7,6 @@ import (
 	"testing"
 )
 
-func TestRoundShift(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		v     int64
-		shift int
-		low   int32
-		want  int32
-	}{
-		{"half to even, down", 1 << 3, 4, -255, 0},
-		{"half to even, up", 3 << 3, 4, -255, 2},
-		{"just over half", 1<<3 + 1, 4, -255, 1},
-		{"negative half to even", -1 << 3, 4, -255, 0},
-		{"negative three halves", -3 << 3, 4, -255, -2},
-		{"negative just over half", -1<<3 - 1, 4, -255, -1},
-		{"no shift", 7, 0, 0, 7},
-		{"rectified", -5, 0, 0, 0},
-		{"top of the range", 255 << 4, 4, 0, 255},
-		{"clamped", 256 << 4, 4, 0, 255},
-		{"bottom of the range", -256 << 4, 4, -255, -255},
-	} {
-		if got := roundShift(c.v, c.shift, c.low); got != c.want {
-			t.Errorf("%s: roundShift(%d, %d, %d) = %d, want %d", c.name, c.v, c.shift, c.low, got, c.want)
-		}
-	}
-}
-
 func TestNewAffine(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -77,7 +51,7 @@ func TestAffineCheck(t *testing.T) {
 // randomModel is a chain of linear layers with random codes.
 func randomModel(r *rand.Rand, widths ...int) *Model {
 	m := &Model{
-		Network:    &Network{Name: "random", Input: Shape{1, 1, widths[0]}},
+		Network:    &Network{Name: "random", Input: Shape{1, widths[0], 1}},
 		WeightBits: 8, Input: InputCodes{Zero: []int32{7}, Scale: 2},
 	}
 	for i, n := range widths[1:] {
@@ -94,6 +68,14 @@ func randomModel(r *rand.Rand, widths ...int) *Model {
 		m.Network.Layers = append(m.Network.Layers, Layer{Name: string(rune('a' + i)), Kind: Linear, Outputs: n, ReLU: i%2 == 0})
 	}
 	return m
+}
+
+func randomImages(r *rand.Rand, shape Shape, n int) Images {
+	im := Images{Shape: shape, Labels: make([]uint8, n)}
+	for range n * shape.Size() {
+		im.Pixels = append(im.Pixels, uint8(r.IntN(256)))
+	}
+	return im
 }
 
 // bruteRun is the network in arbitrary precision, straight from docs/semantics.md.
@@ -149,15 +131,12 @@ func TestExecutorEqualsBruteForce(t *testing.T) {
 		if err := m.Check(m.Affines(), 0); err != nil {
 			t.Fatal(err)
 		}
-		e := m.NewExecutor(m.Exact(), 0, nil)
-		image := make([]uint8, m.Layers[0].Rows)
-		for k := range image {
-			image[k] = uint8(r.IntN(256))
-		}
-		got, want := e.Run(image), bruteRun(m, image)
-		for n := range want {
-			if big.NewInt(got[n]).Cmp(want[n]) != 0 {
-				t.Fatalf("output %d of %v is %d, want %v", n, m.Network, got[n], want[n])
+		images := randomImages(r, m.Network.Input, 1+r.IntN(5))
+		for i, got := range m.NewExecutor(m.Exact(), Options{}).Run(images) {
+			for n, want := range bruteRun(m, images.Image(i)) {
+				if big.NewInt(got[n]).Cmp(want) != 0 {
+					t.Fatalf("output %d of image %d of %v is %d, want %v", n, i, m.Network, got[n], want)
+				}
 			}
 		}
 	}

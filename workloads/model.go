@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 )
 
 // Model is a network with integer weights: all that a replay computes with, and
@@ -14,7 +13,7 @@ type Model struct {
 	// WeightBits is the number of magnitude bits of every weight code.
 	WeightBits int
 	Input      InputCodes
-	Layers     []LayerWeights // one per layer of the network
+	Layers     []LayerWeights // one per layer that is a matrix, in their order
 	Origin     Origin
 }
 
@@ -87,20 +86,6 @@ func NewAffine(m, b []float64) (Affine, error) {
 // Apply is v = acc·M + B for output n of an accumulator whose unit is 2^-frac.
 // Check has proved that it does not overflow.
 func (a Affine) Apply(n int, acc int64, frac int) int64 { return acc*a.M[n] + a.B[n]<<frac }
-
-// Check proves that accumulators up to maxAcc in magnitude, with frac further
-// fraction bits, cannot overflow the 64-bit affine.
-func (a Affine) Check(maxAcc int64, frac int) error {
-	for n := range a.M {
-		hi, lo := bits.Mul64(uint64(maxAcc), magnitude(a.M[n]))
-		b := magnitude(a.B[n])
-		sum, carry := bits.Add64(lo, b, 0)
-		if hi+carry != 0 || bits.Len64(sum)+frac > 63 {
-			return fmt.Errorf("output %d: accumulators up to %d × %d + %d overflow 64 bits, want smaller scales or fewer rows", n, maxAcc, a.M[n], a.B[n])
-		}
-	}
-	return nil
-}
 
 func magnitude(x int64) uint64 {
 	if x < 0 {

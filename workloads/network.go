@@ -1,9 +1,9 @@
 package workloads
 
 import (
+	"errors"
 	"fmt"
-
-	"bitline/internal/config"
+	"strings"
 )
 
 // Shape is the shape of one image or activation: height, width, channels.
@@ -19,16 +19,58 @@ type Kind string
 
 // The kinds of layer.
 const (
-	// Linear multiplies the flattened input by a matrix and adds a bias.
+	// Linear multiplies the flattened input (row, column, channel) by a matrix
+	// and adds a bias.
 	Linear Kind = "linear"
+	// Conv slides a square kernel over its input, which it pads with the zero
+	// point.
+	Conv Kind = "conv"
+	// MaxPool is the largest code of each square window; what padding adds is
+	// never the largest.
+	MaxPool Kind = "maxpool"
+	// AvgPool is the average of each square window, rounded half to even.
+	AvgPool Kind = "avgpool"
+	// GlobalPool is the average over all positions of a channel, rounded half to
+	// even.
+	GlobalPool Kind = "globalpool"
 )
 
-// Layer is one layer of a network as a user describes it.
+func kinds() []string {
+	return []string{string(Linear), string(Conv), string(MaxPool), string(AvgPool), string(GlobalPool)}
+}
+
+// Matrix says whether layers of this kind hold a matrix of weights, and so lie
+// on crossbars.
+func (k Kind) Matrix() bool { return k == Linear || k == Conv }
+
+// ImageInput is the name by which a layer takes the network's input.
+const ImageInput = "image"
+
+// Layer is one layer of a network as a user describes it. A layer takes its
+// input, and what it adds, from layers that stand before it.
 type Layer struct {
 	Name    string
 	Kind    Kind
-	Outputs int
-	ReLU    bool // a rectifier follows
+	Outputs int    // of linear and conv; the latter's are channels
+	ReLU    bool   // a rectifier follows
+	Input   string // a layer's name or ImageInput; "" for the layer before
+	Kernel  int    // the side of a convolution's kernel or of a pool's window
+	Stride  int    // of convolutions and pools, at least 1
+	Padding int    // of convolutions and max pools, on each side
+	// BatchNorm says that a batch normalisation follows; it is folded into the
+	// digital affine.
+	BatchNorm bool
+	NoBias    bool
+	// Add names a layer whose output is added before the one rounding: its codes
+	// or, if it is Residual, its own outputs before rounding.
+	Add string
+	// Residual says that the layer's outputs are never rounded: another layer
+	// adds them.
+	Residual bool
+	// Weights and Norm are the names under which a file of float weights holds
+	// the layer and its batch normalisation; "" for the layer's own name, and
+	// that name and "_norm".
+	Weights, Norm string
 }
 
 // Network is a network's structure, without weights.
@@ -39,7 +81,8 @@ type Network struct {
 }
 
 // MatrixShape is what one layer asks of crossbars: Rows × Columns weights,
-// applied at Positions output positions of every image.
+// applied at Positions output positions of every image. The rows of a
+// convolution are in the order kernel row, kernel column, input channel.
 type MatrixShape struct {
 	Layer         string
 	Rows, Columns int
@@ -47,62 +90,100 @@ type MatrixShape struct {
 }
 
 // Matrices lists the layers that lie on crossbars, in the order of the network.
+// A network that does not check out gives those up to its first fault.
 func (n *Network) Matrices() []MatrixShape {
-	shapes := make([]MatrixShape, len(n.Layers))
-	rows := n.Input.Size()
-	for i, l := range n.Layers {
-		shapes[i] = MatrixShape{Layer: l.Name, Rows: rows, Columns: l.Outputs, Positions: 1}
-		rows = l.Outputs
+	nodes, _ := n.resolve()
+	var shapes []MatrixShape
+	for _, l := range nodes {
+		if l.Kind.Matrix() && l.out.Size() > 0 {
+			shapes = append(shapes, MatrixShape{Layer: l.Name, Rows: l.rows(), Columns: l.Outputs, Positions: l.positions()})
+		}
 	}
 	return shapes
+}
+
+// matrixNames are the names of the layers that lie on crossbars.
+func (n *Network) matrixNames() []string {
+	var names []string
+	for _, l := range n.Layers {
+		if l.Kind.Matrix() {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
+
+// Check finds everything that no network may have: layers that do not chain,
+// names that are unknown or stand twice, sizes out of range.
+func (n *Network) Check() error {
+	_, faults := n.resolve()
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = errors.New(f.inWords(n))
+	}
+	return errors.Join(errs...)
+}
+
+// IsChain says whether the network is a chain of linear layers with biases and
+// nothing else, as training wants it; note says what it has else.
+func (n *Network) IsChain() (note string, ok bool) {
+	for i, l := range n.Layers {
+		switch {
+		case l.Kind != Linear:
+			return fmt.Sprintf("layer %s is %s, want %s", l.Name, l.Kind, Linear), false
+		case l.Input != "" && (i == 0 && l.Input != ImageInput || i > 0 && l.Input != n.Layers[i-1].Name):
+			return fmt.Sprintf("layer %s takes %s, want the layer before", l.Name, l.Input), false
+		case l.Add != "" || l.Residual:
+			return fmt.Sprintf("layer %s is part of a residual addition", l.Name), false
+		case l.BatchNorm || l.NoBias:
+			return fmt.Sprintf("layer %s has a batch normalisation or no bias", l.Name), false
+		}
+	}
+	return "", true
 }
 
 // Classes is the number of outputs of the last layer.
 func (n *Network) Classes() int { return n.Layers[len(n.Layers)-1].Outputs }
 
-// maxWidth bounds one side of a tensor, so that a typing slip is an error and
-// not an allocation of terabytes.
-const maxWidth = 1 << 16
-
-// ReadNetwork reads a network description. Faults go to the table.
-func ReadNetwork(t *config.Table) *Network {
-	n := &Network{Name: t.String("name", "")}
-	switch in := t.Ints("input", nil, 1, maxWidth); {
-	case !t.Has("input"):
-		t.Faultf("input", "is missing, want the shape of an image such as input = [28, 28, 1]")
-	case len(in) != 3:
-		t.Faultf("input", "has %d numbers, want 3: height, width, channels", len(in))
-	default:
-		n.Input = Shape{Height: in[0], Width: in[1], Channels: in[2]}
+// String is the widths of the layers: 784-100-10, or 32×32×3-64c3-M2-10 with
+// 64 channels of 3×3 kernels, a stride behind a slash, max pools M, average
+// pools A and global ones G; layers that take another than the one before name
+// it.
+func (n *Network) String() string {
+	var s strings.Builder
+	if _, chain := n.IsChain(); chain {
+		fmt.Fprint(&s, n.Input.Size())
+	} else {
+		fmt.Fprint(&s, n.Input)
 	}
-	seen := map[string]bool{}
-	for i, lt := range t.Tables("layer") {
-		l := Layer{
-			Name:    lt.String("name", fmt.Sprintf("layer%d", i+1)),
-			Kind:    Kind(lt.Enum("kind", string(Linear), string(Linear))),
-			Outputs: lt.Int("outputs", 0, 1, maxWidth),
-			ReLU:    lt.Bool("relu", false),
-		}
-		if !lt.Has("outputs") {
-			lt.Faultf("outputs", "is missing, want the number of outputs of layer %q", l.Name)
-		}
-		if seen[l.Name] {
-			lt.Faultf("name", "is %q a second time, want a name of its own for each layer", l.Name)
-		}
-		seen[l.Name] = true
-		n.Layers = append(n.Layers, l)
+	for _, l := range n.Layers {
+		s.WriteString("-" + l.String())
 	}
-	if len(n.Layers) == 0 {
-		t.Faultf("layer", "is missing, want at least one [[layer]]")
-	}
-	return n
+	return s.String()
 }
 
-// String is the widths of the layers, such as 784-100-10.
-func (n *Network) String() string {
-	s := fmt.Sprint(n.Input.Size())
-	for _, l := range n.Layers {
-		s += fmt.Sprintf("-%d", l.Outputs)
+func (l Layer) String() string {
+	var text string
+	switch l.Kind {
+	case Conv:
+		text = fmt.Sprintf("%dc%d", l.Outputs, l.Kernel)
+		if l.Stride > 1 {
+			text += fmt.Sprintf("/%d", l.Stride)
+		}
+	case MaxPool:
+		text = fmt.Sprintf("M%d", l.Kernel)
+	case AvgPool:
+		text = fmt.Sprintf("A%d", l.Kernel)
+	case GlobalPool:
+		text = "G"
+	default:
+		text = fmt.Sprint(l.Outputs)
 	}
-	return s
+	if l.Add != "" {
+		text += "+" + l.Add
+	}
+	if l.Input != "" {
+		text = "(" + l.Input + ")" + text
+	}
+	return text
 }

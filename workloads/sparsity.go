@@ -45,9 +45,10 @@ func (m *Model) Sparsity(cellBits int) (layers []LayerSparsity, pooled LayerSpar
 		return LayerSparsity{Weights: w, WithBiases: w.plus(countDigits(biasCodes, biases))}
 	}
 	pooled = count(nil, nil)
+	names := m.Network.matrixNames()
 	for i, l := range m.Layers {
 		layer := count(l.Codes, l.Bias)
-		layer.Layer = m.Network.Layers[i].Name
+		layer.Layer = names[i]
 		layers = append(layers, layer)
 		pooled.Weights = pooled.Weights.plus(layer.Weights)
 		pooled.WithBiases = pooled.WithBiases.plus(layer.WithBiases)

@@ -10,7 +10,7 @@ import (
 // 0 → 0000, 1 → 1000, −4 → 0100, 255 → 3333, −192 → 0003, slice 0 first.
 func TestSparsity(t *testing.T) {
 	m := &Model{
-		Network:    &Network{Layers: []Layer{{Name: "a"}, {Name: "b"}}},
+		Network:    &Network{Layers: []Layer{{Name: "a", Kind: Linear}, {Name: "b", Kind: Linear}}},
 		WeightBits: 8,
 		Layers: []LayerWeights{
 			{Codes: []int16{0, 1, -4, 255}, Bias: []int16{-192}},
@@ -50,7 +50,7 @@ func TestSparsity(t *testing.T) {
 // TestSparsityWidths has weights of 4 bits, 2 slices, with biases of 4 slices.
 func TestSparsityWidths(t *testing.T) {
 	m := &Model{
-		Network:    &Network{Layers: []Layer{{Name: "a"}}},
+		Network:    &Network{Layers: []Layer{{Name: "a", Kind: Linear}}},
 		WeightBits: 4,
 		Layers:     []LayerWeights{{Codes: []int16{15, -8}, Bias: []int16{64}}},
 	}

@@ -6,6 +6,10 @@ const (
 	// registers of AVX2.
 	tileRows = 6
 	tileCols = 16
+	// wideRows × wideCols is that part with AVX-512: 24 vectors of 16 values of
+	// its 32 registers.
+	wideRows = 12
+	wideCols = 32
 	// A packed panel of blockDepth × tileCols values (20 KiB) stays in the
 	// first-level cache while the rows of a pass by; the blockRows × blockDepth
 	// block of a and the blockDepth × blockCols block of b stay in the second.
@@ -16,23 +20,25 @@ const (
 
 // worker computes products on one goroutine.
 type worker struct {
-	class   Class
+	level   level
 	packed  []float32
-	scratch [tileRows * tileCols]float32
+	copied  []float32
+	scratch [wideRows * wideCols]float32
 }
 
-// tile is the work of one kernel call: rows × tileCols elements of c and depth
-// steps of their chains. b holds tileCols adjacent values for each step. The
-// chains start from c where load is set, else from 0.
+// tile is the work of one kernel call: rows × cols elements of c, where cols is
+// tileCols or wideCols, and depth steps of their chains. b holds cols adjacent
+// values for each step. The chains start from c where load is set, else from 0.
 type tile struct {
-	rows, depth int
-	a           []float32
-	aRow, aCol  int
-	b           []float32
-	bRow        int
-	c           []float32
-	cRow        int
-	load        bool
+	rows, cols int
+	depth      int
+	a          []float32
+	aRow, aCol int
+	b          []float32
+	bRow       int
+	c          []float32
+	cRow       int
+	load       bool
 }
 
 // multiply computes a product whose c is not empty. Blocks of k follow one
@@ -75,27 +81,32 @@ func (w *worker) block(p product) {
 	panels := w.pack(p)
 	for i := 0; i < p.c.Rows; i += blockRows {
 		end := min(i+blockRows, p.c.Rows)
-		for j := 0; j < p.c.Cols; j += tileCols {
-			w.column(p, panels.at(j), span{i, end, j})
+		rows := product{c: p.c.rowRange(i, end), a: w.rows(p.a.rowRange(i, end), p.c.Cols), add: p.add}
+		for j := 0; j < p.c.Cols; {
+			b := panels.at(j)
+			w.column(rows, b, j)
+			j += b.cols
 		}
 	}
 }
 
-// span is rows lo to hi-1 of the tile column that starts at column j.
-type span struct{ lo, hi, j int }
-
-// column runs the kernel down the rows of one column of tiles.
-func (w *worker) column(p product, b panel, s span) {
-	cols := min(tileCols, p.c.Cols-s.j)
-	for i := s.lo; i < s.hi; i += tileRows {
+// column runs the kernel down the rows of the column of tiles at column j.
+func (w *worker) column(p product, b panel, j int) {
+	cols := min(b.cols, p.c.Cols-j)
+	step := tileRows
+	if b.cols == wideCols {
+		// Even tiles: those of few rows keep too few chains going at once.
+		step = ceilDiv(p.c.Rows, ceilDiv(p.c.Rows, wideRows))
+	}
+	for i := 0; i < p.c.Rows; i += step {
 		t := tile{
-			rows: min(tileRows, s.hi-i), depth: p.a.Cols,
+			rows: min(step, p.c.Rows-i), cols: b.cols, depth: p.a.Cols,
 			a: p.a.Data[i*p.a.RowStride:], aRow: p.a.RowStride, aCol: p.a.ColStride,
 			b: b.data, bRow: b.stride,
-			c: p.c.Data[i*p.c.RowStride+s.j:], cRow: p.c.RowStride,
+			c: p.c.Data[i*p.c.RowStride+j:], cRow: p.c.RowStride,
 			load: p.add,
 		}
-		if cols == tileCols {
+		if cols == b.cols {
 			w.kernel(&t)
 		} else {
 			w.narrow(&t, cols)
@@ -103,26 +114,29 @@ func (w *worker) column(p product, b panel, s span) {
 	}
 }
 
-// narrow runs the kernel on a scratch tile where c has fewer than tileCols
-// columns left.
+// narrow runs the kernel on a scratch tile where c has fewer columns left than
+// the tile.
 func (w *worker) narrow(t *tile, cols int) {
 	c, cRow := t.c, t.cRow
-	t.c, t.cRow = w.scratch[:], tileCols
+	t.c, t.cRow = w.scratch[:], t.cols
 	if t.load {
 		for i := range t.rows {
-			copy(t.c[i*tileCols:][:cols], c[i*cRow:][:cols])
+			copy(t.c[i*t.cols:][:cols], c[i*cRow:][:cols])
 		}
 	}
 	w.kernel(t)
 	for i := range t.rows {
-		copy(c[i*cRow:][:cols], t.c[i*tileCols:][:cols])
+		copy(c[i*cRow:][:cols], t.c[i*t.cols:][:cols])
 	}
 }
 
 func (w *worker) kernel(t *tile) {
-	if w.class == ClassFMA {
+	switch {
+	case w.level == levelPortable:
+		kernelPortable(t)
+	case t.cols == wideCols:
+		kernelWide(t)
+	default:
 		kernelFMA(t)
-		return
 	}
-	kernelPortable(t)
 }

@@ -2,8 +2,10 @@
 
 package gemm
 
-func hasFMA() bool { return false }
+func bestLevel() level { return levelPortable }
 
 func kernelFMA(*tile) { panic("gemm: no assembly kernel on this architecture") }
 
-func packVector([]float32, Matrix) int { return 0 }
+func kernelWide(*tile) { panic("gemm: no assembly kernel on this architecture") }
+
+func packVector(panel, Matrix) int { return 0 }

@@ -25,41 +25,55 @@ const (
 // KernelClass returns the class of the kernels that a Multiplier from New uses
 // on this processor.
 func KernelClass() Class {
-	if hasFMA() {
-		return ClassFMA
+	return bestLevel().class()
+}
+
+// level names the instructions that the kernels use. The float32 kernels of
+// levelAVX2 and levelAVX512 give the same bytes.
+type level int
+
+const (
+	levelPortable level = iota
+	levelAVX2
+	levelAVX512
+)
+
+func (l level) class() Class {
+	if l == levelPortable {
+		return ClassPortable
 	}
-	return ClassPortable
+	return ClassFMA
 }
 
 // Multiplier multiplies matrices with packing buffers that it keeps from one
 // call to the next. It is not safe for concurrent use.
 type Multiplier struct {
-	class   Class
+	level   level
 	workers []worker
 }
 
 // New returns a Multiplier with the fastest kernels of this processor. It
 // spreads a large product over the given number of goroutines, at least 1; with
 // 1 every product runs on the caller's goroutine.
-func New(workers int) *Multiplier { return newMultiplier(workers, KernelClass()) }
+func New(workers int) *Multiplier { return newMultiplier(workers, bestLevel()) }
 
 // NewPortable returns a Multiplier like New's that uses the portable kernels on
 // every processor.
-func NewPortable(workers int) *Multiplier { return newMultiplier(workers, ClassPortable) }
+func NewPortable(workers int) *Multiplier { return newMultiplier(workers, levelPortable) }
 
-func newMultiplier(workers int, class Class) *Multiplier {
+func newMultiplier(workers int, l level) *Multiplier {
 	if workers < 1 {
 		panic("gemm: a multiplier needs at least 1 worker")
 	}
-	g := &Multiplier{class: class, workers: make([]worker, workers)}
+	g := &Multiplier{level: l, workers: make([]worker, workers)}
 	for i := range g.workers {
-		g.workers[i].class = class
+		g.workers[i].level = l
 	}
 	return g
 }
 
 // Class returns the class of the kernels that g uses.
-func (g *Multiplier) Class() Class { return g.class }
+func (g *Multiplier) Class() Class { return g.level.class() }
 
 // Mul sets c = a·b, where a is m × k, b is k × n and c is m × n with column
 // stride 1. c shares no element with a or b. With k = 0 it sets c to 0. It
@@ -98,6 +112,9 @@ func (g *Multiplier) spread(p product, shares int) {
 	length, unit := p.c.Cols, tileCols
 	if byRows {
 		length, unit = p.c.Rows, tileRows
+	}
+	if g.level == levelAVX512 {
+		unit *= 2 // wideRows or wideCols
 	}
 	tiles := ceilDiv(length, unit)
 	shares = min(shares, tiles)

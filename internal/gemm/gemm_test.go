@@ -55,8 +55,24 @@ func small(r *rand.Rand) func() float32 {
 	return func() float32 { return float32(r.IntN(17) - 8) }
 }
 
+// levelNames are the levels up to the one of this processor.
+func levelNames(best level) map[string]level {
+	names := map[string]level{"portable": levelPortable}
+	if best >= levelAVX2 {
+		names["avx2"] = levelAVX2
+	}
+	if best >= levelAVX512 {
+		names["avx512"] = levelAVX512
+	}
+	return names
+}
+
 func multipliers(workers int) map[string]*Multiplier {
-	return map[string]*Multiplier{"fast": New(workers), "portable": NewPortable(workers)}
+	m := map[string]*Multiplier{}
+	for name, l := range levelNames(bestLevel()) {
+		m[name] = newMultiplier(workers, l)
+	}
+	return m
 }
 
 // wide holds the sums of a product in float64, with the sums of magnitudes that
@@ -120,9 +136,10 @@ func TestWithinRounding(t *testing.T) {
 func TestExactIntegers(t *testing.T) {
 	shapes := [][3]int{
 		{1, 1, 1}, {6, 16, 4}, {7, 17, 5}, {5, 15, 3}, {12, 32, 8},
-		{blockRows - 1, 3, 9}, {blockRows + 1, 33, 7}, {directRows, 18, 11}, {directRows + 1, 18, 11},
+		{13, 47, 6}, {25, 49, 5}, {blockRows - 1, 3, 9}, {blockRows + 1, 33, 7}, {directRows, 18, 11}, {directRows + 1, 18, 11},
 		{4, 20, blockDepth}, {4, 20, blockDepth + 1}, {9, 35, 2*blockDepth + 3}, {130, 20, 2*blockDepth - 1},
 		{3, blockCols - 1, 5}, {3, blockCols, 5}, {131, blockCols + 17, 6}, {64, 100, 784}, {64, 10, 100},
+		{crowdedStride, copyCols, 5}, {2 * crowdedStride, copyCols - 1, 5}, {crowdedStride, copyCols + 1, blockDepth + 1},
 	}
 	for name, g := range multipliers(1) {
 		for _, s := range shapes {
@@ -225,7 +242,7 @@ func TestChainBits(t *testing.T) {
 
 // TestSameBytes compares strided with plain operands and numbers of workers.
 func TestSameBytes(t *testing.T) {
-	shapes := [][3]int{{64, 100, 784}, {784, 100, 64}, {300, 33, 350}, {33, 600, 350}, {2, 1000, 1000}, {1000, 2, 1000}}
+	shapes := [][3]int{{64, 100, 784}, {784, 100, 64}, {300, 33, 350}, {33, 600, 350}, {2, 1000, 1000}, {1000, 2, 1000}, {100, copyCols + 5, 2 * crowdedStride}}
 	for _, s := range shapes {
 		m, n, k := s[0], s[1], s[2]
 		r := rand.New(rand.NewPCG(7, 8))
@@ -278,6 +295,34 @@ func TestKernelsAgree(t *testing.T) {
 	}
 }
 
+// TestLevelsSameBytes holds the kernels of one class against each other.
+func TestLevelsSameBytes(t *testing.T) {
+	if bestLevel() < levelAVX512 {
+		t.Skip("this processor has only one level of the class")
+	}
+	r := rand.New(rand.NewPCG(13, 14))
+	ls := layouts()
+	shapes := [][3]int{{16, 512, 144}, {200, 300, 400}, {64, 10, 100}, {12, 32, 1}, {13, 49, 7}}
+	for range 200 {
+		m, n, k := randomShape(r)
+		shapes = append(shapes, [3]int{m, 3 * n, k})
+	}
+	for i, s := range shapes {
+		m, n, k := s[0], s[1], s[2]
+		a, b := fill(ls[i%4].make(m, k), normal(r)), fill(ls[i/4%4].make(k, n), normal(r))
+		narrow := fill(Dense(make([]float32, m*n), m, n), normal(r))
+		wide := Dense(slices.Clone(narrow.Data), m, n)
+		for _, add := range []bool{true, false} {
+			for c, l := range map[*Matrix]level{&narrow: levelAVX2, &wide: levelAVX512} {
+				newMultiplier(1, l).multiply(product{c: *c, a: a, b: b, add: add})
+			}
+			if !slices.Equal(narrow.Data, wide.Data) {
+				t.Fatalf("%d×%d×%d, a %s, b %s, add %t: the bytes of AVX2 and AVX-512 differ", m, k, n, ls[i%4].name, ls[i/4%4].name, add)
+			}
+		}
+	}
+}
+
 // TestOverlappingRows slides a window of three values over a row: two rows of a
 // share two values.
 func TestOverlappingRows(t *testing.T) {
@@ -296,7 +341,7 @@ func TestOverlappingRows(t *testing.T) {
 func TestOutsideUntouched(t *testing.T) {
 	for name, g := range multipliers(2) {
 		for rows := 1; rows <= 13; rows++ {
-			for _, cols := range []int{1, 10, 15, 16, 17, 32} {
+			for _, cols := range []int{1, 10, 15, 16, 17, 31, 32, 33} {
 				const margin = 3
 				c := Matrix{Data: make([]float32, rows*(cols+margin)), Rows: rows, Cols: cols, RowStride: cols + margin, ColStride: 1}
 				for i := range c.Data {

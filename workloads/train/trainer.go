@@ -98,10 +98,8 @@ func checkFit(net *workloads.Network, data *workloads.Dataset) error {
 	if data.Train.Len() == 0 {
 		faults = append(faults, fmt.Errorf("data set %s has no training images, want at least 1", data.Name))
 	}
-	for _, l := range net.Layers {
-		if l.Kind != workloads.Linear {
-			faults = append(faults, fmt.Errorf("layer %s is %s, want %s", l.Name, l.Kind, workloads.Linear))
-		}
+	if note, chain := net.IsChain(); !chain {
+		faults = append(faults, fmt.Errorf("network %s cannot be trained: %s; training knows chains of linear layers with biases", net.Name, note))
 	}
 	if net.Input != data.Train.Shape {
 		faults = append(faults, fmt.Errorf("network %s takes images of %v, want the %v of data set %s", net.Name, net.Input, data.Train.Shape, data.Name))

@@ -1,0 +1,78 @@
+package workloads
+
+// pool computes a pooling layer: y and x are (channel, row, column, image).
+func pool(l *node, y, x []int16, images int) {
+	inPlane, outPlane := l.in.Height*l.in.Width*images, l.positions()*images
+	sums := make([]int32, images)
+	for c := range l.in.Channels {
+		from, to := x[c*inPlane:][:inPlane], y[c*outPlane:][:outPlane]
+		for position := range l.positions() {
+			out := to[position*images:][:images]
+			if l.Kind == MaxPool {
+				poolMax(l, out, from, position)
+			} else {
+				poolAverage(l, out, from, poolSums{position, sums})
+			}
+		}
+	}
+}
+
+// inside calls each for the input pixels, counted along the rows, that one
+// output position sees.
+func (l *node) inside(position int, each func(pixel int)) {
+	top := position/l.out.Width*l.win.stride - l.win.padding
+	left := position%l.out.Width*l.win.stride - l.win.padding
+	for y := max(top, 0); y < min(top+l.win.height, l.in.Height); y++ {
+		for x := max(left, 0); x < min(left+l.win.width, l.in.Width); x++ {
+			each(y*l.in.Width + x)
+		}
+	}
+}
+
+func poolMax[T int16 | float32](l *node, out, plane []T, position int) {
+	n := len(out)
+	first := true
+	l.inside(position, func(pixel int) {
+		seen := plane[pixel*n:][:n]
+		if first {
+			copy(out, seen)
+			first = false
+			return
+		}
+		for i, v := range seen {
+			out[i] = max(out[i], v) // no branch that the values would mislead
+		}
+	})
+}
+
+// poolSums is the output position of an average, and scratch memory.
+type poolSums struct {
+	position int
+	sums     []int32
+}
+
+func poolAverage(l *node, out, plane []int16, s poolSums) {
+	n := len(out)
+	clear(s.sums)
+	l.inside(s.position, func(pixel int) {
+		for i, v := range plane[pixel*n:][:n] {
+			s.sums[i] += int32(v)
+		}
+	})
+	count := int32(l.win.height * l.win.width)
+	for i, sum := range s.sums {
+		out[i] = int16(roundQuotient(sum, count))
+	}
+}
+
+// roundQuotient is a/b rounded half to even, for b > 0.
+func roundQuotient(a, b int32) int32 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	if twice := 2 * int64(a-q*b); twice > int64(b) || twice == int64(b) && q&1 != 0 {
+		q++
+	}
+	return q
+}
