@@ -9,6 +9,7 @@ package adc
 
 import (
 	"fmt"
+	"slices"
 
 	"bitline/internal/config"
 	"bitline/internal/units"
@@ -115,7 +116,7 @@ func ReadSpec(t *config.Table) Spec {
 	s.Power = t.Power("power", s.Power)
 	s.Area = t.Area("area", s.Area)
 	s.PerIMA = t.Int("per_ima", s.PerIMA, 1, 1<<12)
-	for _, b := range append(s.Bits, s.RateBits) {
+	for _, b := range append(slices.Clone(s.Bits), s.RateBits) {
 		if _, err := s.Law.Cost(b, s.RateBits, s.Rate); err != nil {
 			t.Faultf("law", "is %s at %d bits relative to %d: %v", s.Law, b, s.RateBits, err)
 			break
@@ -137,6 +138,7 @@ func readBits(t *config.Table, def []int) ([]int, Auto) {
 	if text, isText := value.(string); isText {
 		if text != "auto" {
 			t.Faultf("bits", "is %q, want a number from 1 to %d, a list of one per slice, or \"auto\"", text, MaxBits)
+			return def, Given
 		}
 		return nil, rule
 	}

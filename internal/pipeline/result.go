@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"bitline/internal/cost"
 	"bitline/internal/units"
@@ -140,6 +142,9 @@ func newResult(f findings) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkEnergy(account); err != nil {
+		return nil, fmt.Errorf("account of network %s on chip %s: %w", f.mapping.Network, f.job.Chip.Name, err)
+	}
 	bill, err := f.job.Chip.Bill()
 	if err != nil {
 		return nil, err
@@ -189,6 +194,23 @@ func (f findings) setting() Setting {
 		CrossbarsUsed: f.mapping.CrossbarsUsed, TilesUsed: f.mapping.TilesUsed,
 		CellUse: f.mapping.CellUtilisation, ColumnUse: f.mapping.ColumnUtilisation,
 	}
+}
+
+// checkEnergy finds energies that are too large to be held.
+func checkEnergy(a *scheduler.Account) error {
+	for _, rows := range [][]cost.Row{a.Dynamic, a.Chip.Single, a.Chip.Steady} {
+		for _, row := range rows {
+			if row.Energy == math.MaxInt64 {
+				return fmt.Errorf("energy of %s, %s, exceeds 9.2 J an image", row.Component, row.Action)
+			}
+		}
+	}
+	for _, total := range []units.Energy{a.UsedTiles.EnergySingle, a.UsedTiles.EnergySteady, a.Chip.EnergySingle, a.Chip.EnergySteady} {
+		if total < 0 || total == math.MaxInt64 { // the sum of two sums wraps where one is saturated
+			return errors.New("energy exceeds 9.2 J an image")
+		}
+	}
+	return nil
 }
 
 func (r *Result) setEnergy(rows []cost.Row) {

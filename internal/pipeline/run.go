@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"bitline/adc"
@@ -16,7 +17,7 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := workloads.Load(host.Data, job.DataSet)
+	data, err := job.data(host)
 	if err != nil {
 		return nil, err
 	}
@@ -29,6 +30,9 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 		return nil, err
 	}
 	timing, err := scheduler.Simulate(ctx, job.Chip, mapping, plan.Bits, job.Simulation)
+	if errors.Is(err, scheduler.ErrUnsettled) {
+		return nil, fmt.Errorf("%w (key simulate.images, 0 for the default)", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +41,23 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 		return nil, err
 	}
 	return newResult(findings{job: job, data: data, model: model, mapping: mapping, replay: replay, timing: timing, gain: gain})
+}
+
+// data loads the job's data set. It is an error if the network does not take its
+// images or has not an output for each of its classes.
+func (j *Job) data(host Host) (*workloads.Dataset, error) {
+	data, err := workloads.Load(host.Data, j.DataSet)
+	if err != nil {
+		return nil, err
+	}
+	n := j.Network
+	if have, want := n.Input, data.Test.Shape; have != want {
+		return nil, fmt.Errorf("network %s takes images of %s, want the %s of data set %s", n.Name, have, want, data.Name)
+	}
+	if have, want := n.Classes(), data.Classes; have != want {
+		return nil, fmt.Errorf("network %s has %d outputs, want one for each of the %d classes of data set %s", n.Name, have, want, data.Name)
+	}
+	return data, nil
 }
 
 // replay computes the test images' classes through the crossbars.

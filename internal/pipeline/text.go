@@ -27,7 +27,7 @@ func (r *Result) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "  interval      %v between images, %.4g images/s\n", nanoseconds(r.IntervalNS), r.Throughput)
 	fmt.Fprintf(&b, "  energy        %v per image in steady state, %v for a single one (tiles in use; %s rests on assumed constants)\n",
 		picojoules(r.EnergyPJ), picojoules(r.EnergySinglePJ), report.Percent(r.AssumedShare))
-	fmt.Fprintf(&b, "  area          %.4g mm² in %d tiles in use; the chip has %d tiles and %.4g mm²\n", r.AreaMM2, s.TilesUsed, r.Chip.Tiles, r.Chip.AreaMM2)
+	fmt.Fprintf(&b, "  area          %.4g mm² in tiles in use (%d of %d); the chip has %.4g mm²%s\n", r.AreaMM2, s.TilesUsed, r.Chip.Tiles, r.Chip.AreaMM2, r.areaNote())
 	fmt.Fprintf(&b, "  crossbars     %d in use, %s of their cells and %s of their bitlines mapped\n\n", s.CrossbarsUsed, report.Percent(s.CellUse), report.Percent(s.ColumnUse))
 	for _, t := range r.tables() {
 		if err := t.WriteText(&b); err != nil {
@@ -43,6 +43,14 @@ func (r *Result) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "Next: %s\n", r.next())
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// areaNote says which converters the areas count where resolutions were found.
+func (r *Result) areaNote() string {
+	if r.Setting.ADCResolution == "given" {
+		return ""
+	}
+	return fmt.Sprintf("; converters counted at %d bits", r.Speedup.ReferenceBits)
 }
 
 // next suggests what to look at after this result.

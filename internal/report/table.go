@@ -100,6 +100,15 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	return c.Error()
 }
 
+// Or lists alternatives for a sentence: "a, b or c".
+func Or(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
 // Percent is a share from 0 to 1 as text.
 func Percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 
