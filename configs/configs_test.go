@@ -19,8 +19,8 @@ func TestFilesLieInKnownFolders(t *testing.T) {
 			return err
 		}
 		count++
-		if folder := path.Dir(name); !slices.Contains([]string{"chips", "networks", "jobs", "studies"}, folder) {
-			t.Errorf("%s: folder %s, want chips, networks, jobs or studies", name, folder)
+		if folder := path.Dir(name); !slices.Contains([]string{"chips", "networks", "jobs", "studies", "checkpoints"}, folder) {
+			t.Errorf("%s: folder %s, want chips, networks, jobs, studies or checkpoints", name, folder)
 		}
 		return nil
 	})

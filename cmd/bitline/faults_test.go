@@ -145,6 +145,8 @@ func TestFaultsOfJobs(t *testing.T) {
 			`job.toml:4: key data.set is "minst", want digits | mnist | fashion-mnist, did you mean mnist?`},
 		{"unknown checkpoint", nil, "run quickstart --checkpoint dense",
 			`checkpoint "dense" does not exist, want a file that ends in .safetensors or one of the shipped: ` + shippedCheckpoints(t)},
+		{"no name for a chip", files(""), "run job.toml --set chip=", `unknown name "" in chips, want ` + chipNames + ` or the path of a .toml file`},
+		{"no name for a network", files(""), "run job.toml --set network=", `unknown name "" in networks, want mlp-64-32-10, mlp-784-100-10 or the path of a .toml file`},
 		{"job without a chip", map[string]string{"job.toml": "network = \"mlp-64-32-10\"\n"}, "run job.toml",
 			"job.toml: key chip is missing"},
 		{"missing checkpoint", nil, "run quickstart --checkpoint none.safetensors",

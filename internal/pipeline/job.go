@@ -65,12 +65,13 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	j.Train = train.ReadConfig(t.Table("train"))
 	j.Images = t.Table("replay").Int("images", 0, 0, 1<<30)
 	j.Simulation.Images = t.Table("simulate").Int("images", 0, 0, 1<<20)
-	faults := []error{t.Finish()}
-	if chip != "" {
+	faulty := t.Finish()
+	faults := []error{faulty}
+	if chip != "" || faulty == nil { // an absent name is a fault already
 		j.Chip, err = LoadChip(beside(name, chip, ".toml"), chips)
 		faults = append(faults, err)
 	}
-	if network != "" {
+	if network != "" || faulty == nil {
 		j.Network, err = loadNetwork(beside(name, network, ".toml"))
 		faults = append(faults, err)
 	}

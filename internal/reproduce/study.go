@@ -96,7 +96,10 @@ func (s *Study) readVariants(t *config.Table) {
 }
 
 func (s *Study) readResolutions(t *config.Table) {
-	value, _ := t.Value("resolutions")
+	value, ok := t.Value("resolutions")
+	if !ok {
+		return // Require says so
+	}
 	rows, _ := value.([]any)
 	for _, row := range rows {
 		numbers, ok := row.([]any)
