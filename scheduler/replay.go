@@ -147,13 +147,6 @@ func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, 
 			return nil, err
 		}
 	}
-	affines := plan.Affines
-	if affines == nil {
-		affines = r.model.Affines()
-	}
-	if err := r.model.Check(affines, workers[0].fraction()); err != nil {
-		return nil, err
-	}
 	result := &Replay{Images: images.Len(), Classes: make([]int, images.Len())}
 	exact := make([]int, images.Len())
 	product := r.model.Exact()
@@ -161,8 +154,8 @@ func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, 
 		replay := r.model.NewExecutor(w.mul, w.fraction(), plan.Affines)
 		plain := r.model.NewExecutor(product, 0, nil)
 		return func(i int) {
-			result.Classes[i] = workloads.Class(replay.Run(images.Image(i)))
-			exact[i] = workloads.Class(plain.Run(images.Image(i)))
+			result.Classes[i] = replay.Class(images.Image(i))
+			exact[i] = plain.Class(images.Image(i))
 		}
 	})
 	if err != nil {

@@ -88,7 +88,7 @@ func TestReplayEqualsIntegerNetwork(t *testing.T) {
 				}
 				exact := model.NewExecutor(model.Exact(), 0, nil)
 				for i := range images.Len() {
-					if want := workloads.Class(exact.Run(images.Image(i))); got.Classes[i] != want {
+					if want := exact.Class(images.Image(i)); got.Classes[i] != want {
 						t.Fatalf("image %d: class %d, want %d", i, got.Classes[i], want)
 					}
 				}

@@ -12,17 +12,18 @@ type Executor struct {
 	affines []Affine
 	mul     MatMul
 	frac    int
+	wide    bool      // 64 bits are not proven to hold every output
 	inputs  [][]int32 // of each layer
-	sums    [][]int64 // accumulators, then outputs before rounding, of each layer
+	sums    [][]int64 // accumulators of each layer
 }
 
 // NewExecutor prepares runs of a model whose product's unit is 2^-frac. affines
 // replaces the layers' digital output stages where it is not nil.
 func (m *Model) NewExecutor(mul MatMul, frac int, affines []Affine) *Executor {
-	e := &Executor{model: m, mul: mul, frac: frac, affines: affines}
 	if affines == nil {
-		e.affines = m.Affines()
+		affines = m.Affines()
 	}
+	e := &Executor{model: m, mul: mul, frac: frac, affines: affines, wide: m.Check(affines, frac) != nil}
 	for _, l := range m.Layers {
 		e.inputs = append(e.inputs, make([]int32, l.Rows))
 		e.sums = append(e.sums, make([]int64, l.Columns))
@@ -30,16 +31,31 @@ func (m *Model) NewExecutor(mul MatMul, frac int, affines []Affine) *Executor {
 	return e
 }
 
-// Run computes one image, NHWC bytes, and returns the last layer's outputs
-// before rounding. They are valid until the next run.
-func (e *Executor) Run(image []uint8) []int64 {
+// Class computes one image, NHWC bytes: the index of the largest output of the
+// last layer before rounding, the lowest on a tie.
+func (e *Executor) Class(image []uint8) int {
+	acc := e.run(image)
+	a, best := e.affines[len(e.affines)-1], 0
+	for n := range acc {
+		if e.wide {
+			if a.applyWide(n, acc[n], e.frac).compare(a.applyWide(best, acc[best], e.frac)) > 0 {
+				best = n
+			}
+		} else if a.Apply(n, acc[n], e.frac) > a.Apply(best, acc[best], e.frac) {
+			best = n
+		}
+	}
+	return best
+}
+
+// run computes one image up to the last layer's accumulators.
+func (e *Executor) run(image []uint8) []int64 {
 	EnterImage(e.inputs[0], image)
 	last := len(e.inputs) - 1
 	for i := range e.inputs {
 		e.mul(i, e.sums[i], e.inputs[i])
-		e.model.output(e.sums[i], e.affines[i], e.frac)
 		if i < last {
-			e.model.activate(i, e.inputs[i+1], e.sums[i], e.affines[i].F+e.frac)
+			e.model.Activate(i, e.inputs[i+1], e.sums[i], Stage{Affine: e.affines[i], Fraction: e.frac, Wide: e.wide})
 		}
 	}
 	return e.sums[last]
@@ -52,34 +68,27 @@ func EnterImage(x []int32, image []uint8) {
 	}
 }
 
-// Activate turns a layer's accumulators, in units of 2^-frac, into its output
-// codes. acc is overwritten.
-func (m *Model) Activate(layer int, y []int32, acc []int64, stage Stage) {
-	m.output(acc, stage.Affine, stage.Fraction)
-	m.activate(layer, y, acc, stage.Affine.F+stage.Fraction)
-}
-
-// Stage is a digital output stage and the fraction bits of what enters it.
+// Stage is a digital output stage, the fraction bits of what enters it, and
+// whether it needs more than 64 bits.
 type Stage struct {
 	Affine   Affine
 	Fraction int
+	Wide     bool
 }
 
-// output applies the affine in place.
-func (m *Model) output(acc []int64, a Affine, frac int) {
-	for n, v := range acc {
-		acc[n] = a.Apply(n, v, frac)
-	}
-}
-
-// activate rounds outputs at 2^shift to codes, and clamps them.
-func (m *Model) activate(layer int, y []int32, v []int64, shift int) {
+// Activate turns a layer's accumulators, in units of 2^-Fraction, into its output
+// codes.
+func (m *Model) Activate(layer int, y []int32, acc []int64, s Stage) {
 	low := -MaxCode(ActivationBits)
 	if m.Network.Layers[layer].ReLU {
 		low = 0
 	}
-	for n, x := range v {
-		y[n] = roundShift(x, shift, low)
+	for n, v := range acc {
+		if s.Wide {
+			y[n] = s.Affine.applyWide(n, v, s.Fraction).round(s.Affine.F+s.Fraction, low)
+		} else {
+			y[n] = roundShift(s.Affine.Apply(n, v, s.Fraction), s.Affine.F+s.Fraction, low)
+		}
 	}
 }
 
@@ -91,17 +100,6 @@ func roundShift(v int64, shift int, low int32) int32 {
 		q++
 	}
 	return int32(min(max(q, int64(low)), int64(MaxCode(ActivationBits))))
-}
-
-// Class is the index of the largest output, the lowest on a tie.
-func Class(v []int64) int {
-	best := 0
-	for n, x := range v {
-		if x > v[best] {
-			best = n
-		}
-	}
-	return best
 }
 
 // Affines are the layers' digital output stages.
@@ -159,8 +157,8 @@ func (m *Model) Exact() MatMul {
 	}
 }
 
-// Check proves that no input can overflow the accumulators and output stages of
-// a product with frac fraction bits. It allows accumulators four times as large
+// Check proves that no input can overflow 64 bits in the accumulators and output
+// stages of a product with frac fraction bits, or says where it might. It allows accumulators four times as large
 // as the exact product's: clipped offset columns and rounded steps can exceed it.
 func (m *Model) Check(affines []Affine, frac int) error {
 	for i, l := range m.Layers {

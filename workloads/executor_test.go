@@ -154,22 +154,63 @@ func TestExecutorEqualsBruteForce(t *testing.T) {
 		for k := range image {
 			image[k] = uint8(r.IntN(256))
 		}
-		got, want := e.Run(image), bruteRun(m, image)
+		acc, want, best := e.run(image), bruteRun(m, image), 0
+		last := m.Layers[len(m.Layers)-1].Affine
 		for n := range want {
-			if big.NewInt(got[n]).Cmp(want[n]) != 0 {
-				t.Fatalf("output %d of %v is %d, want %v", n, m.Network, got[n], want[n])
+			if got := last.Apply(n, acc[n], 0); big.NewInt(got).Cmp(want[n]) != 0 {
+				t.Fatalf("output %d of %v is %d, want %v", n, m.Network, got, want[n])
+			}
+			if want[n].Cmp(want[best]) > 0 {
+				best = n
+			}
+		}
+		e.wide = true
+		if got := e.Class(image); got != best {
+			t.Fatalf("class of %v in 128 bits is %d, want %d", m.Network, got, best)
+		}
+	}
+}
+
+func TestClassTie(t *testing.T) {
+	m := randomModel(rand.New(rand.NewPCG(1, 1)), 1, 3)
+	m.Layers[0].Affine.M = []int64{0, 0, 0}
+	for _, c := range []struct {
+		b    []int64
+		want int
+	}{{[]int64{1, 3, 2}, 1}, {[]int64{5, 5, 5}, 0}, {[]int64{-4, -1, -1}, 1}} {
+		m.Layers[0].Affine.B = c.b
+		for _, wide := range []bool{false, true} {
+			e := m.NewExecutor(m.Exact(), 0, nil)
+			e.wide = wide
+			if got := e.Class([]uint8{9}); got != c.want {
+				t.Errorf("class of outputs %v is %d, want %d: the lowest index on a tie", c.b, got, c.want)
 			}
 		}
 	}
 }
 
-func TestClass(t *testing.T) {
-	for _, c := range []struct {
-		v    []int64
-		want int
-	}{{[]int64{1, 3, 2}, 1}, {[]int64{5, 5, 5}, 0}, {[]int64{-4, -1, -1}, 1}} {
-		if got := Class(c.v); got != c.want {
-			t.Errorf("Class(%v) = %d, want %d: the lowest index on a tie", c.v, got, c.want)
+// The 128-bit stage equals arbitrary precision, and 64 bits where those suffice.
+func TestWideStage(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 20000 {
+		frac, f := r.IntN(17), r.IntN(31)
+		acc := int64(r.Uint64()) >> r.IntN(63)
+		a := Affine{M: []int64{int64(r.Uint64()) >> (33 + r.IntN(30))}, B: []int64{int64(r.Uint64()) >> (2 + r.IntN(60))}, F: f}
+		low := int32(-255 * r.IntN(2))
+		want := new(big.Int).Mul(big.NewInt(acc), big.NewInt(a.M[0]))
+		want.Add(want, new(big.Int).Lsh(big.NewInt(a.B[0]), uint(frac)))
+		v := a.applyWide(0, acc, frac)
+		got := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(v.hi), 64), new(big.Int).SetUint64(v.lo))
+		if got.Cmp(want) != 0 {
+			t.Fatalf("%d·%d + %d·2^%d = %v, want %v", acc, a.M[0], a.B[0], frac, got, want)
+		}
+		if got, want := v.round(f+frac, low), bruteRound(want, f+frac, low == 0).Int64(); int64(got) != want {
+			t.Fatalf("%v rounded by 2^%d is %d, want %d", v, f+frac, got, want)
+		}
+		if want.IsInt64() {
+			if got, want := v.round(f+frac, low), roundShift(want.Int64(), f+frac, low); got != want {
+				t.Fatalf("%v rounded by 2^%d is %d in 128 bits, %d in 64", v, f+frac, got, want)
+			}
 		}
 	}
 }

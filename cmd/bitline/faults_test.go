@@ -231,7 +231,7 @@ func TestFaultsOfDataFiles(t *testing.T) {
 			"data set mnist: reading train-images-idx3-ubyte: idx data is cut off after 3 bytes, want 47040000 for shape [60000 28 28]\n" +
 				"reading train-labels-idx1-ubyte: idx data is cut off after 0 bytes, want 60000 for shape [60000]\n" +
 				"reading t10k-images-idx3-ubyte: idx dimension 2 is 27, want 28\n" +
-				"reading t10k-labels-idx1-ubyte: idx magic is , want 00 00 08 01: bytes in 1 dimensions"},
+				"reading t10k-labels-idx1-ubyte: idx magic is missing, want 00 00 08 01: bytes in 1 dimensions"},
 	})
 }
 

@@ -150,7 +150,7 @@ func TestTrainThenRun(t *testing.T) {
 	t.Chdir(dir)
 	train := []string{"--set", "train.pretrain.epochs=2", "--set", "train.finetune.epochs=1"}
 	out := succeed(t, append([]string{"train", "quickstart", "--out", "d.safetensors"}, train...)...)
-	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nnext: bitline run quickstart --checkpoint d.safetensors\n"; out != want {
+	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nnext: bitline run quickstart --set train.pretrain.epochs=2 --set train.finetune.epochs=1 --checkpoint d.safetensors\n"; out != want {
 		t.Errorf("train prints %q, want %q", out, want)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {

@@ -53,8 +53,8 @@ of an undisturbed one.`,
 			if err := files.Remove(); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: bitline run %s --checkpoint %s\n",
-				model.Network.Name, model.Origin.DataSet, out, args[0], filepath.Clean(out))
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s --checkpoint %s\n",
+				model.Network.Name, model.Origin.DataSet, out, job.Command, filepath.Clean(out))
 			return err
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"bitline/crossbar"
 	"bitline/internal/report"
@@ -142,7 +143,7 @@ func (r *Result) WriteCSV(w io.Writer) error {
 		"area_mm2", "chip_energy_pj", "chip_area_mm2", "tiles_used", "crossbars_used", "adc_speedup_nominal", "adc_speedup_interval", "adc_speedup_latency",
 	}}
 	s := &r.Setting
-	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, r.ADCBits, s.Recalibrate,
+	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, strings.ReplaceAll(fmt.Sprint(r.ADCBits), " ", ","), s.Recalibrate,
 		r.Accuracy, r.AccuracyNoADC, r.Images, r.LatencyNS, r.IntervalNS, r.EnergyPJ, r.EnergySinglePJ, r.AssumedShare,
 		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, r.Speedup.Nominal, r.Speedup.Interval, r.Speedup.Latency)
 	return t.WriteCSV(w)
