@@ -49,6 +49,9 @@ const (
 	WorstCase Auto = "worst-case"
 	// Observed takes what the largest sum seen on the calibration images needs.
 	Observed Auto = "observed"
+	// LossBudget takes the cheapest resolutions under the law whose accuracy on
+	// the calibration images falls by no more than Budget.
+	LossBudget Auto = "loss"
 )
 
 // Recalibration says what the digital side does about clipped sums.
@@ -68,6 +71,9 @@ const MaxBits = 16
 // maxSum bounds what a configuration may give as an end of a calibrated range.
 const maxSum = 1 << 24
 
+// defaultBudget is the accuracy that a search may give up: half a point.
+const defaultBudget = 0.005
+
 // Spec describes the converters of an IMA.
 type Spec struct {
 	Kind Kind
@@ -75,6 +81,7 @@ type Spec struct {
 	// significant first; it is empty where Auto says how they are found.
 	Bits        []int
 	Auto        Auto
+	Budget      float64 // accuracy, 0 to 1, that LossBudget may cost
 	Range       Range
 	Low, High   float64 // counts, for Calibrated
 	Recalibrate Recalibration
@@ -101,6 +108,11 @@ func ReadSpec(t *config.Table) Spec {
 	s := DefaultSpec()
 	s.Kind = Kind(t.Enum("kind", string(s.Kind), string(Fixed), string(Reconfigurable)))
 	s.Bits, s.Auto = readBits(t, s.Bits)
+	if s.Auto == LossBudget {
+		s.Budget = t.Float("budget", defaultBudget, 0, 1)
+	} else if t.Has("budget") {
+		t.Faultf("budget", "is given without auto = \"loss\", want bits = \"auto\" and auto = \"loss\"")
+	}
 	s.Range = Range(t.Enum("range", string(s.Range), string(Unit), string(Full), string(Calibrated)))
 	s.Low, s.High = t.Float("low", 0, -maxSum, maxSum), t.Float("high", 0, -maxSum, maxSum)
 	if s.Range == Calibrated && !(s.Low < s.High) {
@@ -127,7 +139,7 @@ func ReadSpec(t *config.Table) Spec {
 
 // readBits reads bits = 8, bits = [3, 3, 3, 1] or bits = "auto" with its rule.
 func readBits(t *config.Table, def []int) ([]int, Auto) {
-	rule := Auto(t.Enum("auto", string(WorstCase), string(WorstCase), string(Observed)))
+	rule := Auto(t.Enum("auto", string(WorstCase), string(WorstCase), string(Observed), string(LossBudget)))
 	value, ok := t.Value("bits")
 	if !ok {
 		if t.Has("auto") {

@@ -220,39 +220,48 @@ func eachImage(ctx context.Context, n int, workers []*worker, progress func(int)
 }
 
 // Bits is the resolution of each layer and slice: the configuration's, or found
-// by its rule. Calibration images are replayed only where the rule is to observe.
+// by its rule. Calibration images are replayed where the rule asks for it.
 func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]int, error) {
-	count := r.chip.Slicing().Count
-	bits := make([][]int, len(r.model.Layers))
-	if r.chip.ADC.Auto == adc.Given {
-		given, err := r.chip.ADC.PerSlice(count)
+	switch r.chip.ADC.Auto {
+	case adc.WorstCase:
+		return r.WorstCaseBits()
+	case adc.Observed:
+		worst, err := r.WorstCaseBits()
 		if err != nil {
 			return nil, err
 		}
-		for i := range bits {
-			bits[i] = given
+		seen, err := r.Run(ctx, calibration, Plan{Bits: worst}, nil)
+		if err != nil {
+			return nil, err
 		}
-		return bits, nil
+		return r.observedBits(seen), nil
+	case adc.LossBudget:
+		return r.SearchBits(ctx, calibration)
 	}
-	worst, err := r.WorstCaseBits()
-	if err != nil || r.chip.ADC.Auto == adc.WorstCase {
-		return worst, err
-	}
-	seen, err := r.Run(ctx, calibration, Plan{Bits: worst}, nil)
+	given, err := r.chip.ADC.PerSlice(r.chip.Slicing().Count)
 	if err != nil {
 		return nil, err
 	}
+	bits := make([][]int, len(r.model.Layers))
+	for i := range bits {
+		bits[i] = given
+	}
+	return bits, nil
+}
+
+// observedBits is the resolution that the largest sums of a replay need.
+func (r *Replayer) observedBits(seen *Replay) [][]int {
+	bits := make([][]int, len(seen.Layers))
 	for i, l := range seen.Layers {
-		bits[i] = make([]int, count)
-		for k, s := range l.Stats.Slices {
-			bits[i][k] = adc.BitsFor(s.MaxSum(), r.signedADC())
+		for _, s := range l.Stats.Slices {
+			bits[i] = append(bits[i], adc.BitsFor(s.MaxSum(), r.signedADC()))
 		}
 		if r.chip.Encoding.HasUnitColumn() && r.chip.Encoding.UnitADC == crossbar.Shared {
-			top := count - 1
+			top := len(bits[i]) - 1
 			bits[i][top] = max(bits[i][top], adc.BitsFor(l.Stats.UnitMaxSum, false))
 		}
 	}
-	return bits, nil
+	return bits
 }
 
 // WorstCaseBits is the resolution at which no column of a layer's slice can

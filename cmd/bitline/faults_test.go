@@ -264,7 +264,7 @@ func TestFaultsOfMatrices(t *testing.T) {
 		{"negative unsigned inputs", files(w, npyFile("<i2", "False", "(1, 2)", "\x01\x00\xfe\xff")), line,
 			`x.npy on chip bitslice-8bit: inputs span -2 to 1, want 0 to 255: what encoding.input_bits = 8 with input_sign = "unsigned" can drive`},
 		{"resolution by images", files(w, x), line + " --set adc.bits=auto --set adc.auto=observed",
-			`adc.bits is "auto" by observation, which wants calibration images: give resolutions or adc.auto = "worst-case"`},
+			`adc.bits is "auto" with adc.auto = "observed", which wants a network's calibration images: give resolutions or adc.auto = "worst-case"`},
 		{"products in a missing folder", files(w, x), "mvm --weights w.npy --inputs x.npy --out none/y.npy --stats none/s.json",
 			"writing none/y.npy: no such file or directory\nwriting none/s.json: no such file or directory"},
 		{"statistics that cannot be kept", files(w, x), line + " --stats none/s.json", "writing none/s.json: no such file or directory"},

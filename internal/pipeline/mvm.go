@@ -86,8 +86,8 @@ func (u MVM) bits() ([]int, error) {
 	switch u.Chip.ADC.Auto {
 	case adc.Given:
 		return u.Chip.ADC.PerSlice(slices)
-	case adc.Observed:
-		return nil, fmt.Errorf("adc.bits is \"auto\" by observation, which wants calibration images: give resolutions or adc.auto = \"worst-case\"")
+	case adc.Observed, adc.LossBudget:
+		return nil, fmt.Errorf("adc.bits is \"auto\" with adc.auto = %q, which wants a network's calibration images: give resolutions or adc.auto = \"worst-case\"", u.Chip.ADC.Auto)
 	}
 	matrix, err := u.program(nil)
 	if err != nil {
