@@ -29,18 +29,28 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	timing, err := scheduler.Simulate(ctx, job.Chip, mapping, plan.Bits, job.Simulation)
+	found := findings{job: job, data: data, model: model, mapping: mapping, replay: replay}
+	if err := found.simulate(ctx, plan.Bits); err != nil {
+		return nil, err
+	}
+	return newResult(found)
+}
+
+// simulate times the chip, twice: as it is, and with converters of the rate's
+// resolution. A network that cannot be timed is not an error: its values stand.
+func (f *findings) simulate(ctx context.Context, bits [][]int) (err error) {
+	if f.notTimed = f.mapping.CheckTiming(); f.notTimed != nil {
+		return nil
+	}
+	f.timing, err = scheduler.Simulate(ctx, f.job.Chip, f.mapping, bits, f.job.Simulation)
 	if errors.Is(err, scheduler.ErrUnsettled) {
-		return nil, fmt.Errorf("%w (key simulate.images, 0 for the default)", err)
+		return fmt.Errorf("%w (key simulate.images, 0 for the default)", err)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	gain, err := scheduler.CompareADC(ctx, job.Chip, mapping, timing, job.Simulation)
-	if err != nil {
-		return nil, err
-	}
-	return newResult(findings{job: job, data: data, model: model, mapping: mapping, replay: replay, timing: timing, gain: gain})
+	f.gain, err = scheduler.CompareADC(ctx, f.job.Chip, f.mapping, f.timing, f.job.Simulation)
+	return err
 }
 
 // data loads the job's data set. It is an error if the network does not take its
