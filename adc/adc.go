@@ -9,6 +9,7 @@ package adc
 
 import (
 	"fmt"
+	"slices"
 
 	"bitline/internal/config"
 	"bitline/internal/units"
@@ -48,6 +49,9 @@ const (
 	WorstCase Auto = "worst-case"
 	// Observed takes what the largest sum seen on the calibration images needs.
 	Observed Auto = "observed"
+	// LossBudget takes the cheapest resolutions under the law whose accuracy on
+	// the calibration images falls by no more than Budget.
+	LossBudget Auto = "loss"
 )
 
 // Recalibration says what the digital side does about clipped sums.
@@ -67,6 +71,9 @@ const MaxBits = 16
 // maxSum bounds what a configuration may give as an end of a calibrated range.
 const maxSum = 1 << 24
 
+// defaultBudget is the accuracy that a search may give up: half a point.
+const defaultBudget = 0.005
+
 // Spec describes the converters of an IMA.
 type Spec struct {
 	Kind Kind
@@ -74,6 +81,7 @@ type Spec struct {
 	// significant first; it is empty where Auto says how they are found.
 	Bits        []int
 	Auto        Auto
+	Budget      float64 // accuracy, 0 to 1, that LossBudget may cost
 	Range       Range
 	Low, High   float64 // counts, for Calibrated
 	Recalibrate Recalibration
@@ -100,6 +108,11 @@ func ReadSpec(t *config.Table) Spec {
 	s := DefaultSpec()
 	s.Kind = Kind(t.Enum("kind", string(s.Kind), string(Fixed), string(Reconfigurable)))
 	s.Bits, s.Auto = readBits(t, s.Bits)
+	if s.Auto == LossBudget {
+		s.Budget = t.Float("budget", defaultBudget, 0, 1)
+	} else if t.Has("budget") {
+		t.Faultf("budget", "is given without auto = \"loss\", want bits = \"auto\" and auto = \"loss\"")
+	}
 	s.Range = Range(t.Enum("range", string(s.Range), string(Unit), string(Full), string(Calibrated)))
 	s.Low, s.High = t.Float("low", 0, -maxSum, maxSum), t.Float("high", 0, -maxSum, maxSum)
 	if s.Range == Calibrated && !(s.Low < s.High) {
@@ -115,7 +128,7 @@ func ReadSpec(t *config.Table) Spec {
 	s.Power = t.Power("power", s.Power)
 	s.Area = t.Area("area", s.Area)
 	s.PerIMA = t.Int("per_ima", s.PerIMA, 1, 1<<12)
-	for _, b := range append(s.Bits, s.RateBits) {
+	for _, b := range append(slices.Clone(s.Bits), s.RateBits) {
 		if _, err := s.Law.Cost(b, s.RateBits, s.Rate); err != nil {
 			t.Faultf("law", "is %s at %d bits relative to %d: %v", s.Law, b, s.RateBits, err)
 			break
@@ -126,7 +139,7 @@ func ReadSpec(t *config.Table) Spec {
 
 // readBits reads bits = 8, bits = [3, 3, 3, 1] or bits = "auto" with its rule.
 func readBits(t *config.Table, def []int) ([]int, Auto) {
-	rule := Auto(t.Enum("auto", string(WorstCase), string(WorstCase), string(Observed)))
+	rule := Auto(t.Enum("auto", string(WorstCase), string(WorstCase), string(Observed), string(LossBudget)))
 	value, ok := t.Value("bits")
 	if !ok {
 		if t.Has("auto") {
@@ -137,6 +150,7 @@ func readBits(t *config.Table, def []int) ([]int, Auto) {
 	if text, isText := value.(string); isText {
 		if text != "auto" {
 			t.Faultf("bits", "is %q, want a number from 1 to %d, a list of one per slice, or \"auto\"", text, MaxBits)
+			return def, Given
 		}
 		return nil, rule
 	}

@@ -94,7 +94,7 @@ func TestReadSpecFaults(t *testing.T) {
 		{"a rule without bits", `auto = "observed"`,
 			[]string{`chip.toml:2: key adc.auto is given without bits, want bits = "auto"`}},
 		{"unknown rule", "bits = \"auto\"\nauto = \"best\"",
-			[]string{`chip.toml:3: key adc.auto is "best", want worst-case | observed`}},
+			[]string{`chip.toml:3: key adc.auto is "best", want worst-case | observed | loss`}},
 		{"unknown law", `law = "flash"`, []string{`chip.toml:2: key adc.law is "flash", want power-law | sar-isaac | linear | survey`}},
 		{"survey under 4 bits", "bits = [5, 3]\nlaw = \"survey\"",
 			[]string{`chip.toml:3: key adc.law is survey at 3 bits relative to 8: the survey is not defined at 3 bits, want 4 or more or another law`}},

@@ -75,9 +75,10 @@ func Read(t *config.Table) (*Chip, error) {
 func (c *Chip) validate(t *config.Table) {
 	adcs, enc := t.Table("adc"), t.Table("encoding")
 	slices := c.Slicing().Count
-	if c.ADC.Rate <= 0 || c.ADC.Rate > tile.MaxClock {
-		adcs.Faultf("rate", "is %v, want more than 0 and at most %v", c.ADC.Rate, tile.MaxClock)
+	if c.ADC.Rate < tile.MinClock || c.ADC.Rate > tile.MaxClock {
+		adcs.Faultf("rate", "is %v, want %v to %v", c.ADC.Rate, tile.MinClock, tile.MaxClock)
 	}
+	c.validateTimes(t)
 	if c.ADC.Auto == adc.Given {
 		if bits, err := c.ADC.PerSlice(slices); err != nil {
 			adcs.Faultf("bits", "lists %d resolutions, want 1 or one for each of the %d slices of encoding.weight_bits = %d and crossbar.cell_bits = %d",
@@ -103,6 +104,28 @@ func (c *Chip) validate(t *config.Table) {
 	}
 	if width := c.WeightsPerRow(); width == 0 {
 		t.Table("crossbar").Faultf("bitlines", "is %d, want at least the %d slices of one interleaved weight", c.Crossbar.Bitlines, slices)
+	}
+}
+
+// maxTime bounds a read and a stage, far above any device's and such that times
+// and their sums over a run never overflow.
+const maxTime = 100 * units.Microsecond
+
+// validateTimes reports times that are too long.
+func (c *Chip) validateTimes(t *config.Table) {
+	if c.Stage > maxTime {
+		t.Table("pipeline").Faultf("stage", "is %v, want at most %v", c.Stage, maxTime)
+	}
+	arrays := t.Table("crossbar")
+	switch {
+	case c.Crossbar.ReadLatency == 0:
+		return // a fault already
+	case c.Crossbar.ReadLatency > maxTime:
+		arrays.Faultf("read_latency", "is %v, want at most %v", c.Crossbar.ReadLatency, maxTime)
+		return // the law would only make more of it
+	}
+	if read := c.Crossbar.Read(); read < 1 || read > maxTime {
+		arrays.Faultf("read_law", "is %q, by which a read of %d wordlines takes %v, want 1 fs to %v", c.Crossbar.ReadLaw, c.Crossbar.Wordlines, read, maxTime)
 	}
 }
 

@@ -11,32 +11,36 @@ type Stats struct {
 	// clips counts clipped conversions of each (block, slice, converter, column).
 	clips                        []int64
 	columns, converters, nslices int
+	perMVM                       int64 // conversions of a slice
 }
 
 // SliceStats is what one slice class saw.
 type SliceStats struct {
 	// WorstSum is the largest sum, in magnitude, that any input could give.
 	WorstSum int64
-	// Histogram counts conversions by bitline sum, from −Offset.
+	// Histogram counts conversions by bitline sum, from −Offset. It is nil where
+	// only clips were counted (level Clips of a TileRunner).
 	Histogram []int64
 	Offset    int64
 	// Cells and Columns count what is mapped, NonZeroCells and NonZeroColumns
 	// those that are not all zero.
 	Cells, NonZeroCells, Columns, NonZeroColumns int64
 	Clipped                                      int64
+	conversions                                  int64
 }
 
 // Conversions is the number of conversions.
-func (s SliceStats) Conversions() int64 {
-	total := int64(0)
-	for _, n := range s.Histogram {
-		total += n
-	}
-	return total
-}
+func (s SliceStats) Conversions() int64 { return s.conversions }
 
-// MaxSum is the largest sum seen, in magnitude.
+// HasSums says whether the sums were counted: whether there is a histogram and a
+// largest sum.
+func (s SliceStats) HasSums() bool { return s.Histogram != nil }
+
+// MaxSum is the largest sum seen, in magnitude. It panics where HasSums is false.
 func (s SliceStats) MaxSum() int64 {
+	if !s.HasSums() {
+		panic("crossbar: largest sum of statistics that counted clips alone")
+	}
 	largest := int64(0)
 	for i, n := range s.Histogram {
 		if n > 0 {
@@ -52,7 +56,8 @@ func (m *Matrix) newStats() Stats {
 	s := Stats{
 		Slices: make([]SliceStats, m.slicing.Count), columns: m.columns,
 		converters: m.converted(), nslices: m.slicing.Count,
-		clips: make([]int64, len(m.blocks)*m.slicing.Count*m.converted()*m.columns),
+		clips:  make([]int64, len(m.blocks)*m.slicing.Count*m.converted()*m.columns),
+		perMVM: int64(m.design.Encoding.Passes() * len(m.steps) * len(m.blocks) * m.converted() * m.columns),
 	}
 	largest := m.geometric(m.blocks[0].rows)
 	for i, worst := range m.WorstSums() {
@@ -84,6 +89,12 @@ func (s *Stats) columnClips(block, slice, converter int) []int64 {
 	return s.clips[first : first+s.columns]
 }
 
+// blockClips is the clip counters of a block: by slice, converter and column.
+func (s *Stats) blockClips(block int) []int64 {
+	size := s.nslices * s.converters * s.columns
+	return s.clips[block*size : (block+1)*size]
+}
+
 // Stats is what the runner has seen so far.
 func (r *Runner) Stats() Stats {
 	s := r.stats
@@ -92,14 +103,16 @@ func (r *Runner) Stats() Stats {
 	for i := range s.Slices {
 		s.Slices[i].Histogram = append([]int64(nil), s.Slices[i].Histogram...)
 	}
-	s.countClips()
+	s.total()
 	return s
 }
 
-// countClips fills the slices' clipped totals from the columns'.
-func (s *Stats) countClips() {
+// total fills the slices' totals of conversions, and of clipped ones from the
+// columns'.
+func (s *Stats) total() {
 	for i := range s.Slices {
 		s.Slices[i].Clipped = 0
+		s.Slices[i].conversions = s.MVMs * s.perMVM
 	}
 	perSlice := s.converters * s.columns
 	for i, n := range s.clips {
@@ -107,7 +120,8 @@ func (s *Stats) countClips() {
 	}
 }
 
-// Add adds what another runner of the same matrix saw.
+// Add adds what another runner of the same matrix saw. There is a histogram only
+// where both have one.
 func (s *Stats) Add(o Stats) {
 	if len(s.clips) != len(o.clips) || len(s.Slices) != len(o.Slices) {
 		panic("crossbar: adding the statistics of another matrix")
@@ -122,11 +136,14 @@ func (s *Stats) Add(o Stats) {
 		s.clips[i] += o.clips[i]
 	}
 	for i := range s.Slices {
-		for j, n := range o.Slices[i].Histogram {
-			s.Slices[i].Histogram[j] += n
+		if !o.Slices[i].HasSums() {
+			s.Slices[i].Histogram = nil
+		}
+		for j := range s.Slices[i].Histogram {
+			s.Slices[i].Histogram[j] += o.Slices[i].Histogram[j]
 		}
 	}
-	s.countClips()
+	s.total()
 }
 
 // Certificate says of the columns of a matrix, each counted once per block, slice

@@ -27,11 +27,8 @@ func newBuilder(chip *arch.Chip, mapping *Mapping, bits [][]int) (*builder, erro
 	if len(bits) != len(mapping.Layers) {
 		return nil, fmt.Errorf("resolutions are given for %d layers, want one list for each of %d", len(bits), len(mapping.Layers))
 	}
-	var faults []error
+	faults := []error{mapping.CheckTiming()}
 	for i, l := range mapping.Layers {
-		if l.Positions != 1 {
-			faults = append(faults, fmt.Errorf("layer %s is applied at %d positions of an image, want 1", l.Name, l.Positions))
-		}
 		if err := b.checkBits(bits[i]); err != nil {
 			faults = append(faults, fmt.Errorf("layer %s: %w", l.Name, err))
 		}
@@ -40,6 +37,17 @@ func newBuilder(chip *arch.Chip, mapping *Mapping, bits [][]int) (*builder, erro
 		return nil, err
 	}
 	return b, nil
+}
+
+// CheckTiming says whether a simulation can time the mapping: every layer must be
+// applied once an image.
+func (m *Mapping) CheckTiming() error {
+	for _, l := range m.Layers {
+		if l.Positions != 1 {
+			return fmt.Errorf("layer %s is applied at %d positions of an image, want 1: the simulation has no windows of convolutions yet", l.Name, l.Positions)
+		}
+	}
+	return nil
 }
 
 func (b *builder) checkBits(bits []int) error {

@@ -147,9 +147,9 @@ func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, 
 		replay := r.model.NewExecutor(w.mul, workloads.Options{Fraction: c.fraction(), Affines: plan.Affines, Batch: plan.Batch})
 		plain := r.model.NewExecutor(packed.Product(), workloads.Options{Batch: plan.Batch})
 		return func(from, to int) {
-			classify(result.Classes[from:to], replay.Run(images.Slice(from, to)))
+			copy(result.Classes[from:to], replay.Classify(images.Slice(from, to)))
 			if !plan.NoReference {
-				classify(exact[from:to], plain.Run(images.Slice(from, to)))
+				copy(exact[from:to], plain.Classify(images.Slice(from, to)))
 			}
 		}
 	})
@@ -166,12 +166,6 @@ func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, 
 	}
 	result.Layers = r.gather(c.workers, plan.Bits)
 	return result, nil
-}
-
-func classify(classes []int, outputs [][]int64) {
-	for i, v := range outputs {
-		classes[i] = workloads.Class(v)
-	}
 }
 
 // gather adds the workers' statistics up; sums do not depend on who saw what.
@@ -191,39 +185,48 @@ func (r *Replayer) gather(workers []*worker, bits [][]int) []LayerReplay {
 }
 
 // Bits is the resolution of each layer and slice: the configuration's, or found
-// by its rule. Calibration images are replayed only where the rule is to observe.
+// by its rule. Calibration images are replayed where the rule asks for it.
 func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]int, error) {
-	count := r.chip.Slicing().Count
-	bits := make([][]int, len(r.model.Layers))
-	if r.chip.ADC.Auto == adc.Given {
-		given, err := r.chip.ADC.PerSlice(count)
+	switch r.chip.ADC.Auto {
+	case adc.WorstCase:
+		return r.WorstCaseBits()
+	case adc.Observed:
+		worst, err := r.WorstCaseBits()
 		if err != nil {
 			return nil, err
 		}
-		for i := range bits {
-			bits[i] = given
+		seen, err := r.Run(ctx, calibration, Plan{Bits: worst}, nil)
+		if err != nil {
+			return nil, err
 		}
-		return bits, nil
+		return r.observedBits(seen), nil
+	case adc.LossBudget:
+		return r.SearchBits(ctx, calibration)
 	}
-	worst, err := r.WorstCaseBits()
-	if err != nil || r.chip.ADC.Auto == adc.WorstCase {
-		return worst, err
-	}
-	seen, err := r.Run(ctx, calibration, Plan{Bits: worst}, nil)
+	given, err := r.chip.ADC.PerSlice(r.chip.Slicing().Count)
 	if err != nil {
 		return nil, err
 	}
+	bits := make([][]int, len(r.model.Layers))
+	for i := range bits {
+		bits[i] = given
+	}
+	return bits, nil
+}
+
+// observedBits is the resolution that the largest sums of a replay need.
+func (r *Replayer) observedBits(seen *Replay) [][]int {
+	bits := make([][]int, len(seen.Layers))
 	for i, l := range seen.Layers {
-		bits[i] = make([]int, count)
-		for k, s := range l.Stats.Slices {
-			bits[i][k] = adc.BitsFor(s.MaxSum(), r.signedADC())
+		for _, s := range l.Stats.Slices {
+			bits[i] = append(bits[i], adc.BitsFor(s.MaxSum(), r.signedADC()))
 		}
 		if r.chip.Encoding.HasUnitColumn() && r.chip.Encoding.UnitADC == crossbar.Shared {
-			top := count - 1
+			top := len(bits[i]) - 1
 			bits[i][top] = max(bits[i][top], adc.BitsFor(l.Stats.UnitMaxSum, false))
 		}
 	}
-	return bits, nil
+	return bits
 }
 
 // WorstCaseBits is the resolution at which no column of a layer's slice can

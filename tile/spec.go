@@ -155,15 +155,18 @@ func readChannel(t *config.Table, def Channel) Channel {
 	return Channel{Width: t.Int("width", def.Width, 1, 1<<16), Clock: readClock(t, "clock", def.Clock), Cost: cost.Read(t, def.Cost)}
 }
 
-// MaxClock is the highest rate that a chip may have, far above any device's and
-// low enough that times of clock edges never overflow.
-const MaxClock = 1000 * units.Gigahertz
+// MinClock and MaxClock bound the rates that a chip may have, far from any
+// device's and such that times and their sums over a run never overflow.
+const (
+	MinClock = units.Megahertz
+	MaxClock = 1000 * units.Gigahertz
+)
 
-// readClock reads a frequency that is divided by, which 0 cannot be.
+// readClock reads a frequency.
 func readClock(t *config.Table, key string, def units.Frequency) units.Frequency {
 	f := t.Frequency(key, def)
-	if f <= 0 || f > MaxClock {
-		t.Faultf(key, "is %v, want more than 0 and at most %v", f, MaxClock)
+	if f < MinClock || f > MaxClock {
+		t.Faultf(key, "is %v, want %v to %v", f, MinClock, MaxClock)
 		return def
 	}
 	return f

@@ -30,6 +30,7 @@ type Executor struct {
 	affines []Affine
 	mul     MatMul
 	frac    int
+	wide    bool // outputs need 128 bits before they are rounded
 	batch   int
 	zeros   []int16 // of the image's channels
 	lower   lowering
@@ -79,6 +80,7 @@ type Batch struct {
 	images int
 	codes  [][]int16 // by layer + 1: the image first; nil if not there or no longer needed
 	sums   [][]int64 // outputs before rounding, of residual layers and the last
+	wide   [][]wide  // the same in 128 bits, where the executor computes so
 }
 
 // Images is the number of images.
@@ -87,7 +89,7 @@ func (b *Batch) Images() int { return b.images }
 // NewExecutor prepares runs of a model. It panics if the network does not check
 // out or the batch is beyond its range.
 func (m *Model) NewExecutor(mul MatMul, o Options) *Executor {
-	e := &Executor{model: m, nodes: m.nodes(), mul: mul, frac: o.Fraction, affines: o.Affines, batch: o.Batch}
+	e := &Executor{model: m, nodes: m.nodes(), mul: mul, frac: o.Fraction, wide: o.Fraction > 0, affines: o.Affines, batch: o.Batch}
 	if o.Affines == nil {
 		e.affines = m.Affines()
 	}
@@ -141,14 +143,31 @@ func (e *Executor) Matrix(layer int) (matrix int, ok bool) {
 }
 
 // Run computes at most Batch images and returns, for each, the last layer's
-// outputs before rounding, in units of 2^-(F+Fraction).
-func (e *Executor) Run(images Images) [][]int64 {
+// outputs before rounding, in units of 2^-F. It panics if the product has
+// fraction bits, which outputs of 64 bits cannot hold.
+func (e *Executor) Run(images Images) [][]int64 { return e.Outputs(e.run(images)) }
+
+// Classify computes at most Batch images and returns the class of each: the index
+// of the last layer's largest output before rounding, the lowest on a tie.
+func (e *Executor) Classify(images Images) []int {
+	b := e.run(images)
+	if e.wide {
+		return e.wideClasses(b)
+	}
+	classes := make([]int, b.images)
+	for i, v := range e.Outputs(b) {
+		classes[i] = Class(v)
+	}
+	return classes
+}
+
+func (e *Executor) run(images Images) *Batch {
 	b := &e.state
 	e.begin(b, images)
 	for layer := range e.nodes {
 		e.Step(b, layer)
 	}
-	return e.Outputs(b)
+	return b
 }
 
 // Begin starts a batch of at most Batch images, which are not yet computed. It
@@ -166,6 +185,7 @@ func (e *Executor) begin(b *Batch, images Images) {
 	b.images = images.Len()
 	if b.codes == nil {
 		b.codes, b.sums = make([][]int16, len(e.nodes)+1), make([][]int64, len(e.nodes))
+		b.wide = make([][]wide, len(e.nodes))
 	}
 	size := images.Shape.Size()
 	b.codes[0] = e.take(size * b.images)
@@ -194,6 +214,8 @@ func (e *Executor) Step(b *Batch, layer int) {
 	last := layer == len(e.nodes)-1
 	if !l.Residual && !last {
 		b.codes[layer+1] = e.take(l.out.Size() * b.images)
+	} else if e.wide {
+		b.wide[layer] = make([]wide, l.out.Size()*b.images)
 	} else if size := l.out.Size() * b.images; cap(b.sums[layer]) < size {
 		b.sums[layer] = make([]int64, size)
 	} else {
@@ -205,7 +227,11 @@ func (e *Executor) Step(b *Batch, layer int) {
 			if e.OnSums != nil {
 				e.OnSums(s)
 			}
-			e.finish(b, l, s)
+			if e.wide {
+				e.finishWide(b, l, s)
+			} else {
+				e.finish(b, l, s)
+			}
 		}
 	} else {
 		pool(l, b.codes[layer+1], b.codes[l.input+1], b.images)
@@ -239,6 +265,9 @@ func (e *Executor) Tile(b *Batch, layer, first int) Sums {
 
 // Outputs are a finished batch's outputs before rounding, image by image.
 func (e *Executor) Outputs(b *Batch) [][]int64 {
+	if e.wide {
+		panic("workloads: outputs of a product with fraction bits do not fit 64 bits")
+	}
 	l := &e.nodes[len(e.nodes)-1]
 	sums := b.sums[l.number]
 	outputs := make([][]int64, b.images)

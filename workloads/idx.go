@@ -62,7 +62,11 @@ func decodeIDX(b []byte, want []int) ([]byte, error) {
 	head := 4 + 4*len(want)
 	magic := []byte{0, 0, 8, byte(len(want))}
 	if len(b) < 4 || !slices.Equal(b[:4], magic) {
-		return nil, fmt.Errorf("idx magic is % x, want % x: bytes in %d dimensions", b[:min(len(b), 4)], magic, len(want))
+		found := "missing"
+		if len(b) > 0 {
+			found = fmt.Sprintf("% x", b[:min(len(b), 4)])
+		}
+		return nil, fmt.Errorf("idx magic is %s, want % x: bytes in %d dimensions", found, magic, len(want))
 	}
 	if len(b) < head {
 		return nil, fmt.Errorf("idx header is cut off after %d bytes, want %d", len(b), head)

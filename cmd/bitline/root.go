@@ -39,7 +39,7 @@ the chip event by event, and reports accuracy, latency, energy and area.`,
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+			return usageError{fmt.Errorf("%w, want %s (see %s --help)", err, c.UseLine(), c.CommandPath())}
 		}
 		return nil
 	}
@@ -48,8 +48,9 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 func newData(term terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use: "data", Short: "Data sets",
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Example: "  bitline data list",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	var dir string
 	list := &cobra.Command{

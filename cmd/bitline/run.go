@@ -84,6 +84,9 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 	if f.checkpoint != "" {
 		job.Checkpoint = f.checkpoint
 	}
+	if err := atomicfile.Check(f.json, f.csv); err != nil {
+		return err
+	}
 	result, err := pipeline.Run(ctx, job, term.host(f.data))
 	if err != nil {
 		return err

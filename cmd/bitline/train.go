@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
 
@@ -27,10 +28,14 @@ of an undisturbed one.`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !strings.HasSuffix(out, ".safetensors") {
-				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors", out)}
+				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors (see %s --help)", out, c.CommandPath())}
 			}
 			job, err := pipeline.LoadJob(args[0], sets)
 			if err != nil {
+				return err
+			}
+			files.State = out + ".state"
+			if err := atomicfile.Check(out, files.State); err != nil {
 				return err
 			}
 			host := term.host(data)
@@ -38,7 +43,6 @@ of an undisturbed one.`,
 			if err != nil {
 				return err
 			}
-			files.State = out + ".state"
 			model, err := job.TrainModel(c.Context(), host, set, files)
 			if err != nil {
 				return err
@@ -49,8 +53,8 @@ of an undisturbed one.`,
 			if err := files.Remove(); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: bitline run %s --checkpoint %s\n",
-				model.Network.Name, model.Origin.DataSet, out, args[0], filepath.Clean(out))
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s --checkpoint %s\n",
+				model.Network.Name, model.Origin.DataSet, out, job.Command, filepath.Clean(out))
 			return err
 		},
 	}

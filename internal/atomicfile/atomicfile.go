@@ -4,25 +4,63 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Write writes a file under a temporary name beside it, flushes it to the disk
 // and renames it, so that a reader sees the old file or the whole new one. On an
-// error the old file is untouched and nothing is left behind.
-func Write(path string, content []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+// error, which names the file, the old file is untouched and nothing is left
+// behind.
+func Write(path string, content []byte) error {
+	temp, err := create(path)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return writingError(path, err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name()) // the first error is what matters
-			err = fmt.Errorf("writing %s: %w", path, err)
+	if err := fill(temp, path, content); err != nil {
+		_ = os.Remove(temp.Name()) // the first error is what matters
+		return writingError(path, err)
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		return writingError(path, err)
+	}
+	return nil
+}
+
+// Check says whether Write could write files at these paths, without a trace: it
+// spares a user the hours of work whose result cannot be kept. Empty paths are
+// none.
+func Check(paths ...string) error {
+	var faults []error
+	for _, path := range paths {
+		if path == "" {
+			continue
 		}
-	}()
-	if _, err = temp.Write(content); err == nil {
+		temp, err := create(path)
+		if err == nil {
+			err = errors.Join(temp.Close(), os.Remove(temp.Name()))
+		}
+		if err != nil {
+			faults = append(faults, writingError(path, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// create makes the temporary file beside a path that is no folder.
+func create(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, syscall.EISDIR
+	}
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+}
+
+// fill writes the temporary file and gives it its name.
+func fill(temp *os.File, path string, content []byte) error {
+	_, err := temp.Write(content)
+	if err == nil {
 		err = temp.Sync()
 	}
 	if closeErr := temp.Close(); err == nil {
@@ -34,9 +72,6 @@ func Write(path string, content []byte) (err error) {
 	if err == nil {
 		err = os.Rename(temp.Name(), path)
 	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
 	return err
 }
 
@@ -47,4 +82,15 @@ func syncFolder(path string) error {
 		return err
 	}
 	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// writingError names the file that was asked for, and drops the temporary name
+// that the system's error holds.
+func writingError(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	} else if e, ok := errors.AsType[*os.LinkError](err); ok {
+		err = e.Err
+	}
+	return fmt.Errorf("writing %s: %w", path, err)
 }

@@ -4,6 +4,8 @@
 package cost
 
 import (
+	"math"
+
 	"bitline/internal/config"
 	"bitline/internal/units"
 )
@@ -60,7 +62,7 @@ const (
 func (c Cost) Dynamic(component, action string, count int64, busy units.Time) Row {
 	return Row{
 		Component: component, Action: action, Kind: Dynamic, Count: count, Busy: busy,
-		Energy: c.Energy.Times(count) + c.ActivePower.Over(busy), Assumed: c.Assumed,
+		Energy: add(c.Energy.Times(count), c.ActivePower.Over(busy)), Assumed: c.Assumed,
 	}
 }
 
@@ -72,11 +74,20 @@ func (c Cost) Static(component string, instances int64, during units.Time) Row {
 	}
 }
 
-// Total is the sum of the rows' energies.
+// Total is the sum of the rows' energies; like each of them it saturates rather
+// than wraps.
 func Total(rows []Row) units.Energy {
 	var sum units.Energy
 	for _, r := range rows {
-		sum += r.Energy
+		sum = add(sum, r.Energy)
 	}
 	return sum
+}
+
+// add is a + b, both at least 0, or the largest energy if that is more.
+func add(a, b units.Energy) units.Energy {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }

@@ -3,8 +3,10 @@
 package pipeline
 
 import (
+	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bitline/arch"
@@ -63,13 +65,17 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	j.Train = train.ReadConfig(t.Table("train"))
 	j.Images = t.Table("replay").Int("images", 0, 0, 1<<30)
 	j.Simulation.Images = t.Table("simulate").Int("images", 0, 0, 1<<20)
-	if err := t.Finish(); err != nil {
-		return nil, err
+	faulty := t.Finish()
+	faults := []error{faulty}
+	if chip != "" || faulty == nil { // an absent name is a fault already
+		j.Chip, err = LoadChip(beside(name, chip, ".toml"), chips)
+		faults = append(faults, err)
 	}
-	if j.Chip, err = arch.Load(source("chips"), beside(name, chip, ".toml"), chips); err != nil {
-		return nil, err
+	if network != "" || faulty == nil {
+		j.Network, err = loadNetwork(beside(name, network, ".toml"))
+		faults = append(faults, err)
 	}
-	if j.Network, err = loadNetwork(beside(name, network, ".toml")); err != nil {
+	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
 	j.Train.WeightBits = j.Chip.Encoding.MagnitudeBits()
@@ -89,9 +95,17 @@ func command(name string, sets []string) string {
 	return line
 }
 
-// LoadChip reads a chip by name or file.
+// LoadChip reads a chip by name or file. A chip whose power or area no sum can
+// hold is an error.
 func LoadChip(name string, sets []string) (*arch.Chip, error) {
-	return arch.Load(source("chips"), name, sets)
+	chip, err := arch.Load(source("chips"), name, sets)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := chip.Bill(); err != nil {
+		return nil, err
+	}
+	return chip, nil
 }
 
 func loadNetwork(name string) (*workloads.Network, error) {
@@ -109,12 +123,7 @@ func source(kind string) config.Source {
 
 func isJobKey(key string) bool {
 	first, _, _ := strings.Cut(key, ".")
-	for _, k := range jobKeys() {
-		if k == first {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(jobKeys(), strings.Trim(strings.TrimSpace(first), `"'`))
 }
 
 // isFile says whether a name is a file rather than embedded.

@@ -15,6 +15,8 @@ type MVM struct {
 	Weights       []int64 // Rows × Columns, row-major
 	Batch         int
 	Inputs        []int64 // Batch × Rows
+	// WeightsName and InputsName are what errors call the two, such as their files.
+	WeightsName, InputsName string
 }
 
 // MVMResult is what the crossbars made of it.
@@ -41,7 +43,7 @@ func (u MVM) Run() (*MVMResult, error) {
 			low, high = min(low, x), max(high, x)
 		}
 		if err := u.Chip.Encoding.CheckInput(int32(low), int32(high)); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s on chip %s: %w", u.InputsName, u.Chip.Name, err)
 		}
 	}
 	matrix, err := u.program(bits)
@@ -71,7 +73,11 @@ func (u MVM) program(bits []int) (*crossbar.Matrix, error) {
 	for i, c := range u.Weights {
 		w.Codes[i] = int32(c)
 	}
-	return crossbar.Program(u.Chip.Design(bits), w)
+	matrix, err := crossbar.Program(u.Chip.Design(bits), w)
+	if err != nil {
+		return nil, fmt.Errorf("%s on chip %s: %w", u.WeightsName, u.Chip.Name, err)
+	}
+	return matrix, nil
 }
 
 // bits is the chip's resolutions, found by the worst case where they are "auto".
@@ -80,8 +86,8 @@ func (u MVM) bits() ([]int, error) {
 	switch u.Chip.ADC.Auto {
 	case adc.Given:
 		return u.Chip.ADC.PerSlice(slices)
-	case adc.Observed:
-		return nil, fmt.Errorf("adc.bits is \"auto\" by observation, which wants calibration images: give resolutions or adc.auto = \"worst-case\"")
+	case adc.Observed, adc.LossBudget:
+		return nil, fmt.Errorf("adc.bits is \"auto\" with adc.auto = %q, which wants a network's calibration images: give resolutions or adc.auto = \"worst-case\"", u.Chip.ADC.Auto)
 	}
 	matrix, err := u.program(nil)
 	if err != nil {

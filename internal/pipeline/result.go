@@ -3,7 +3,6 @@ package pipeline
 import (
 	"fmt"
 
-	"bitline/internal/cost"
 	"bitline/internal/units"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -22,24 +21,17 @@ type Result struct {
 	AccuracyNoADC float64 `json:"accuracy_no_adc"`
 	Images        int     `json:"images"`
 
-	LatencyNS  float64 `json:"latency_ns"`
-	IntervalNS float64 `json:"interval_ns"`
-	Throughput float64 `json:"images_per_s"`
+	AreaMM2 float64     `json:"area_mm2"`
+	Chip    ChipFigures `json:"chip"`
 
-	EnergyPJ       float64 `json:"energy_pj"`
-	EnergySinglePJ float64 `json:"energy_single_pj"`
-	AssumedShare   float64 `json:"energy_assumed_share"`
-	AreaMM2        float64 `json:"area_mm2"`
+	ADCBits [][]int       `json:"adc_bits"` // layers × slices, least significant first
+	ADCLaw  string        `json:"adc_law"`
+	Layers  []LayerResult `json:"layers"`
 
-	Chip ChipFigures `json:"chip"`
-
-	ADCBits [][]int `json:"adc_bits"` // layers × slices, least significant first
-	ADCLaw  string  `json:"adc_law"`
-
-	Speedup   SpeedupResult    `json:"adc_speedup"`
-	Layers    []LayerResult    `json:"layers"`
-	Energy    []EnergyResult   `json:"energy"`
-	Resources []ResourceResult `json:"resources"`
+	// Timed is nil, and its fields are absent, where NotTimed says why the
+	// network could not be timed.
+	*Timed
+	NotTimed string `json:"not_timed,omitempty"`
 
 	command string
 }
@@ -75,18 +67,9 @@ type Setting struct {
 // ChipFigures are those of the whole chip, beside those of the tiles in use.
 type ChipFigures struct {
 	Tiles          int     `json:"tiles"`
-	EnergyPJ       float64 `json:"energy_pj"`
-	EnergySinglePJ float64 `json:"energy_single_pj"`
+	EnergyPJ       float64 `json:"energy_pj,omitempty"`
+	EnergySinglePJ float64 `json:"energy_single_pj,omitempty"`
 	AreaMM2        float64 `json:"area_mm2"`
-}
-
-// SpeedupResult says how many times faster than at the reference resolution an
-// image's conversions are, and what of that arrived.
-type SpeedupResult struct {
-	ReferenceBits int     `json:"reference_bits"`
-	Nominal       float64 `json:"nominal"`          // of the time of an image's conversions
-	Interval      float64 `json:"arrived_interval"` // of the interval between images
-	Latency       float64 `json:"arrived_latency"`  // of the latency of one
 }
 
 // LayerResult is one layer's replay.
@@ -100,30 +83,6 @@ type LayerResult struct {
 	Certificate CertificateResult `json:"certificate"`
 }
 
-// EnergyResult is one row of the energy account of an image in steady state.
-type EnergyResult struct {
-	Component string  `json:"component"`
-	Action    string  `json:"action"`
-	Kind      string  `json:"kind"`
-	Count     int64   `json:"count"`
-	EnergyPJ  float64 `json:"energy_pj"`
-	Assumed   string  `json:"assumed,omitempty"`
-	energy    units.Energy
-}
-
-// ResourceResult is the use of one class of resources in the settled window.
-type ResourceResult struct {
-	Class      string  `json:"class"`
-	Layer      string  `json:"layer"` // empty for resources that layers share
-	Servers    int     `json:"servers"`
-	Busy       float64 `json:"busy_share"`
-	Idle       float64 `json:"idle_share"`
-	WaitingNS  float64 `json:"waiting_ns_per_image"`
-	Peak       float64 `json:"peak_busy_share"`
-	PeakAt     string  `json:"peak_at"`
-	bottleneck bool
-}
-
 // findings is all that a result is made of.
 type findings struct {
 	job     *Job
@@ -131,34 +90,23 @@ type findings struct {
 	model   *workloads.Model
 	mapping *scheduler.Mapping
 	replay  *scheduler.Replay
-	timing  *scheduler.Timing
+	timing  *scheduler.Timing // nil where notTimed says why
 	gain    scheduler.ADCGain
+
+	notTimed error
 }
 
 func newResult(f findings) (*Result, error) {
-	account, err := scheduler.NewAccount(f.job.Chip, f.mapping, f.timing)
-	if err != nil {
-		return nil, err
-	}
 	bill, err := f.job.Chip.Bill()
 	if err != nil {
 		return nil, err
 	}
-	timing := f.timing
 	r := &Result{
 		Schema: Schema, Job: f.job.Name, Setting: f.setting(),
 		Accuracy: f.replay.Accuracy(), AccuracyNoADC: f.replay.AccuracyExact(), Images: f.replay.Images,
-		LatencyNS: timing.LatencySingle.Nanoseconds(), IntervalNS: timing.Interval.Nanoseconds(),
-		Throughput: 1e9 / timing.Interval.Nanoseconds(),
-		EnergyPJ:   account.UsedTiles.EnergySteady.Picojoules(), EnergySinglePJ: account.UsedTiles.EnergySingle.Picojoules(),
 		AreaMM2: (bill.Tile.Area * units.Area(f.mapping.TilesUsed)).SquareMillimetres(),
-		Chip: ChipFigures{
-			Tiles: f.job.Chip.Tiles, AreaMM2: bill.Chip.Area.SquareMillimetres(),
-			EnergyPJ: account.Chip.EnergySteady.Picojoules(), EnergySinglePJ: account.Chip.EnergySingle.Picojoules(),
-		},
-		ADCLaw: string(f.job.Chip.ADC.Law), Speedup: SpeedupResult{
-			ReferenceBits: f.job.Chip.ADC.RateBits, Nominal: f.gain.Scan, Interval: f.gain.Interval, Latency: f.gain.Latency,
-		}, command: f.job.Command,
+		Chip:    ChipFigures{Tiles: f.job.Chip.Tiles, AreaMM2: bill.Chip.Area.SquareMillimetres()},
+		ADCLaw:  string(f.job.Chip.ADC.Law), command: f.job.Command,
 	}
 	for i, l := range f.replay.Layers {
 		r.ADCBits = append(r.ADCBits, l.Bits)
@@ -168,9 +116,11 @@ func newResult(f findings) (*Result, error) {
 			Slices: Slices(f.job.Chip, l), Certificate: newCertificate(l.Certificate),
 		})
 	}
-	r.setEnergy(append(account.Dynamic, account.UsedTiles.Steady...))
-	r.setResources(timing)
-	return r, nil
+	if f.notTimed != nil {
+		r.NotTimed = f.notTimed.Error()
+		return r, nil
+	}
+	return r, r.setTimed(f)
 }
 
 func (f findings) setting() Setting {
@@ -188,34 +138,5 @@ func (f findings) setting() Setting {
 		Recalibrate: string(c.ADC.Recalibrate), Devices: "ideal devices",
 		CrossbarsUsed: f.mapping.CrossbarsUsed, TilesUsed: f.mapping.TilesUsed,
 		CellUse: f.mapping.CellUtilisation, ColumnUse: f.mapping.ColumnUtilisation,
-	}
-}
-
-func (r *Result) setEnergy(rows []cost.Row) {
-	var assumed units.Energy
-	for _, row := range rows {
-		r.Energy = append(r.Energy, EnergyResult{
-			Component: row.Component, Action: row.Action, Kind: string(row.Kind),
-			Count: row.Count, EnergyPJ: row.Energy.Picojoules(), Assumed: row.Assumed, energy: row.Energy,
-		})
-		if row.Assumed != "" {
-			assumed += row.Energy
-		}
-	}
-	if total := cost.Total(rows); total > 0 {
-		r.AssumedShare = float64(assumed) / float64(total)
-	}
-}
-
-func (r *Result) setResources(t *scheduler.Timing) {
-	bottleneck := t.Bottleneck()
-	for _, u := range t.Resources {
-		whole := float64(t.Window) * float64(u.Servers)
-		r.Resources = append(r.Resources, ResourceResult{
-			Class: u.Class, Layer: u.Layer, Servers: u.Servers,
-			Busy: float64(u.Busy) / whole, Idle: float64(u.Idle) / whole,
-			WaitingNS: u.Waiting.Nanoseconds() / float64(t.WindowImages),
-			Peak:      u.Peak, PeakAt: u.PeakAt, bottleneck: u == bottleneck,
-		})
 	}
 }

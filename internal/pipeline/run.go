@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"bitline/adc"
@@ -16,7 +17,7 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := workloads.Load(host.Data, job.DataSet)
+	data, err := job.data(host)
 	if err != nil {
 		return nil, err
 	}
@@ -28,15 +29,45 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	timing, err := scheduler.Simulate(ctx, job.Chip, mapping, plan.Bits, job.Simulation)
+	found := findings{job: job, data: data, model: model, mapping: mapping, replay: replay}
+	if err := found.simulate(ctx, plan.Bits); err != nil {
+		return nil, err
+	}
+	return newResult(found)
+}
+
+// simulate times the chip, twice: as it is, and with converters of the rate's
+// resolution. A network that cannot be timed is not an error: its values stand.
+func (f *findings) simulate(ctx context.Context, bits [][]int) (err error) {
+	if f.notTimed = f.mapping.CheckTiming(); f.notTimed != nil {
+		return nil
+	}
+	f.timing, err = scheduler.Simulate(ctx, f.job.Chip, f.mapping, bits, f.job.Simulation)
+	if errors.Is(err, scheduler.ErrUnsettled) {
+		return fmt.Errorf("%w (key simulate.images, 0 for the default)", err)
+	}
+	if err != nil {
+		return err
+	}
+	f.gain, err = scheduler.CompareADC(ctx, f.job.Chip, f.mapping, f.timing, f.job.Simulation)
+	return err
+}
+
+// data loads the job's data set. It is an error if the network does not take its
+// images or has not an output for each of its classes.
+func (j *Job) data(host Host) (*workloads.Dataset, error) {
+	data, err := workloads.Load(host.Data, j.DataSet)
 	if err != nil {
 		return nil, err
 	}
-	gain, err := scheduler.CompareADC(ctx, job.Chip, mapping, timing, job.Simulation)
-	if err != nil {
-		return nil, err
+	n := j.Network
+	if have, want := n.Input, data.Test.Shape; have != want {
+		return nil, fmt.Errorf("network %s takes images of %s, want the %s of data set %s", n.Name, have, want, data.Name)
 	}
-	return newResult(findings{job: job, data: data, model: model, mapping: mapping, replay: replay, timing: timing, gain: gain})
+	if have, want := n.Classes(), data.Classes; have != want {
+		return nil, fmt.Errorf("network %s has %d outputs, want one for each of the %d classes of data set %s", n.Name, have, want, data.Name)
+	}
+	return data, nil
 }
 
 // replay computes the test images' classes through the crossbars.

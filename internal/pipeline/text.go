@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"bitline/crossbar"
 	"bitline/internal/report"
@@ -23,11 +24,8 @@ func (r *Result) WriteText(w io.Writer) error {
 		fmt.Fprintf(&b, "  data differs  from what the checkpoint was trained on\n")
 	}
 	fmt.Fprintf(&b, "\n  accuracy      %s of %d test images (without converters %s)\n", report.Percent(r.Accuracy), r.Images, report.Percent(r.AccuracyNoADC))
-	fmt.Fprintf(&b, "  latency       %v for one image on an empty chip\n", nanoseconds(r.LatencyNS))
-	fmt.Fprintf(&b, "  interval      %v between images, %.4g images/s\n", nanoseconds(r.IntervalNS), r.Throughput)
-	fmt.Fprintf(&b, "  energy        %v per image in steady state, %v for a single one (tiles in use; %s rests on assumed constants)\n",
-		picojoules(r.EnergyPJ), picojoules(r.EnergySinglePJ), report.Percent(r.AssumedShare))
-	fmt.Fprintf(&b, "  area          %.4g mm² in %d tiles in use; the chip has %d tiles and %.4g mm²\n", r.AreaMM2, s.TilesUsed, r.Chip.Tiles, r.Chip.AreaMM2)
+	r.writeTimed(&b)
+	fmt.Fprintf(&b, "  area          %.4g mm² in tiles in use (%d of %d); the chip has %.4g mm²%s\n", r.AreaMM2, s.TilesUsed, r.Chip.Tiles, r.Chip.AreaMM2, r.areaNote())
 	fmt.Fprintf(&b, "  crossbars     %d in use, %s of their cells and %s of their bitlines mapped\n\n", s.CrossbarsUsed, report.Percent(s.CellUse), report.Percent(s.ColumnUse))
 	for _, t := range r.tables() {
 		if err := t.WriteText(&b); err != nil {
@@ -35,14 +33,43 @@ func (r *Result) WriteText(w io.Writer) error {
 		}
 		fmt.Fprintln(&b)
 	}
-	for i, note := range r.notes() {
-		fmt.Fprintf(&b, "  [%d] assumed: %s\n", i+1, note)
-	}
-	fmt.Fprintf(&b, "\nConverters: nominally %s faster than at %d bits (law %s); what arrived: interval %s, latency %s shorter.\n",
-		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Interval), report.Ratio(r.Speedup.Latency))
+	r.writeConverters(&b)
 	fmt.Fprintf(&b, "Next: %s\n", r.next())
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// writeTimed writes what the simulation found, or why there is none.
+func (r *Result) writeTimed(b *bytes.Buffer) {
+	if r.Timed == nil {
+		fmt.Fprintf(b, "  not timed     %s\n", r.NotTimed)
+		return
+	}
+	fmt.Fprintf(b, "  latency       %v for one image on an empty chip\n", nanoseconds(r.LatencyNS))
+	fmt.Fprintf(b, "  interval      %v between images, %.4g images/s\n", nanoseconds(r.IntervalNS), r.Throughput)
+	fmt.Fprintf(b, "  energy        %v per image in steady state, %v for a single one (tiles in use; %s rests on assumed constants)\n",
+		picojoules(r.EnergyPJ), picojoules(r.EnergySinglePJ), report.Percent(r.AssumedShare))
+}
+
+// writeConverters lists the account's assumptions and says what of the
+// converters' speed arrived.
+func (r *Result) writeConverters(b *bytes.Buffer) {
+	if r.Timed == nil {
+		return
+	}
+	for i, note := range r.notes() {
+		fmt.Fprintf(b, "  [%d] assumed: %s\n", i+1, note)
+	}
+	fmt.Fprintf(b, "\nConverters: nominally %s faster than at %d bits (law %s); what arrived: interval %s, latency %s shorter.\n",
+		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Interval), report.Ratio(r.Speedup.Latency))
+}
+
+// areaNote says which converters the areas count where resolutions were found.
+func (r *Result) areaNote() string {
+	if r.Setting.ADCResolution == "given" {
+		return ""
+	}
+	return "; converters counted at adc.rate_bits"
 }
 
 // next suggests what to look at after this result.
@@ -77,6 +104,9 @@ func (r *Result) tables() []report.Table {
 	tables := []report.Table{sums, columns}
 	if laws := lawTable(all); len(laws.Rows) > 0 {
 		tables = append(tables, laws)
+	}
+	if r.Timed == nil {
+		return tables
 	}
 	return append(tables, r.energyTable(), r.resourceTable())
 }
@@ -134,10 +164,26 @@ func (r *Result) WriteCSV(w io.Writer) error {
 		"area_mm2", "chip_energy_pj", "chip_area_mm2", "tiles_used", "crossbars_used", "adc_speedup_nominal", "adc_speedup_interval", "adc_speedup_latency",
 	}}
 	s := &r.Setting
-	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, r.ADCBits, s.Recalibrate,
-		r.Accuracy, r.AccuracyNoADC, r.Images, r.LatencyNS, r.IntervalNS, r.EnergyPJ, r.EnergySinglePJ, r.AssumedShare,
-		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, r.Speedup.Nominal, r.Speedup.Interval, r.Speedup.Latency)
+	timed := r.Timed
+	if timed == nil {
+		timed = &Timed{}
+	}
+	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, strings.ReplaceAll(fmt.Sprint(r.ADCBits), " ", ","), s.Recalibrate,
+		r.Accuracy, r.AccuracyNoADC, r.Images, timed.LatencyNS, timed.IntervalNS, timed.EnergyPJ, timed.EnergySinglePJ, timed.AssumedShare,
+		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, timed.Speedup.Nominal, timed.Speedup.Interval, timed.Speedup.Latency)
+	if r.Timed == nil { // a figure that was not found is empty, not 0
+		for i, name := range t.Columns {
+			if untimed(name) {
+				t.Rows[0][i] = ""
+			}
+		}
+	}
 	return t.WriteCSV(w)
+}
+
+// untimed says whether a column comes from the simulation.
+func untimed(column string) bool {
+	return strings.HasSuffix(column, "_ns") || strings.Contains(column, "energy") || strings.HasPrefix(column, "adc_speedup")
 }
 
 func nanoseconds(x float64) units.Time { return units.Time(x*float64(units.Nanosecond) + 0.5) }

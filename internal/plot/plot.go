@@ -14,9 +14,13 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
+// margin is the room beside the first and the last category, in categories, so
+// that their names fit.
+const margin = 0.25
+
 // Series is one line of a chart: Y[i] at category i.
 type Series struct {
-	Name   string
+	Name   string // in the legend; "" for a line that has no entry
 	Y      []float64
 	Dashed bool
 	Colour int // lines of one colour belong together
@@ -42,9 +46,13 @@ func palette(i int) color.Color {
 func (l Lines) SVG() ([]byte, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = l.Title, l.XLabel, l.YLabel
-	p.Title.TextStyle.Font.Size = font.Length(13)
+	p.Title.TextStyle.Font.Size = font.Length(12)
+	p.Title.Padding = vg.Points(8)
 	p.Legend.Left, p.Legend.Top = true, false
+	p.Legend.TextStyle.Font.Size = font.Length(9)
+	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = font.Length(9), font.Length(9)
 	p.NominalX(l.Categories...)
+	p.X.Min, p.X.Max = -margin, float64(len(l.Categories)-1)+margin
 	grid := plotter.NewGrid()
 	grid.Vertical.Color = nil
 	grid.Horizontal.Color = color.Gray{Y: 0xDD}
@@ -64,9 +72,11 @@ func (l Lines) SVG() ([]byte, error) {
 			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
 		}
 		p.Add(line, marks)
-		p.Legend.Add(s.Name, line, marks)
+		if s.Name != "" {
+			p.Legend.Add(s.Name, line, marks)
+		}
 	}
-	canvas := vgsvg.New(16*vg.Centimeter, 10*vg.Centimeter)
+	canvas := vgsvg.New(18*vg.Centimeter, 11*vg.Centimeter)
 	p.Draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {

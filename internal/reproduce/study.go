@@ -4,6 +4,8 @@ package reproduce
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"bitline/adc"
 	"bitline/configs"
@@ -41,16 +43,8 @@ func Load(name string) (*Study, error) {
 	t.Require("job", "variant", "resolutions")
 	s := &Study{Name: t.String("name", name), job: t.String("job", "")}
 	s.readResolutions(t)
-	for _, sign := range t.Strings("input_signs", []string{string(crossbar.Unsigned)}) {
-		s.InputSigns = append(s.InputSigns, crossbar.InputSign(sign))
-	}
-	s.Plotted = t.Strings("plot", nil)
-	for i, vt := range t.Tables("variant") {
-		s.Variants = append(s.Variants, Variant{
-			Name: vt.String("name", fmt.Sprintf("variant%d", i+1)),
-			sets: vt.Strings("set", nil),
-		})
-	}
+	s.readInputSigns(t)
+	s.readVariants(t)
 	if err := t.Finish(); err != nil {
 		return nil, err
 	}
@@ -58,12 +52,54 @@ func Load(name string) (*Study, error) {
 		if s.Variants[i].Job, err = pipeline.LoadJob(s.job, v.sets); err != nil {
 			return nil, fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
 		}
+		for _, bits := range s.Resolutions {
+			if n := s.Variants[i].Job.Chip.Slicing().Count; len(bits) != n {
+				return nil, fmt.Errorf("study %s, variant %s: resolutions hold %v, want one for each of the %d slices of the variant's chip", s.Name, v.Name, bits, n)
+			}
+		}
 	}
 	return s, nil
 }
 
+func (s *Study) readInputSigns(t *config.Table) {
+	for _, word := range t.Strings("input_signs", []string{string(crossbar.Unsigned)}) {
+		switch sign := crossbar.InputSign(word); sign {
+		case crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement:
+			s.InputSigns = append(s.InputSigns, sign)
+		default:
+			t.Faultf("input_signs", "holds %q, want %s, %s or %s", word, crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement)
+		}
+	}
+}
+
+// readVariants reads the variants and which of them are plotted. Their names are
+// parts of the names of files.
+func (s *Study) readVariants(t *config.Table) {
+	var names []string
+	for i, vt := range t.Tables("variant") {
+		v := Variant{Name: vt.String("name", fmt.Sprintf("variant%d", i+1)), sets: vt.Strings("set", nil)}
+		switch {
+		case v.Name == "" || strings.ContainsAny(v.Name, `/\`):
+			vt.Faultf("name", "is %q, want a part of a file's name", v.Name)
+		case slices.Contains(names, v.Name):
+			vt.Faultf("name", "is %q a second time, want a name of its own for each variant", v.Name)
+		}
+		names = append(names, v.Name)
+		s.Variants = append(s.Variants, v)
+	}
+	s.Plotted = t.Strings("plot", nil)
+	for _, name := range s.Plotted {
+		if !slices.Contains(names, name) {
+			t.Faultf("plot", "holds %q, want the names of variants", name)
+		}
+	}
+}
+
 func (s *Study) readResolutions(t *config.Table) {
-	value, _ := t.Value("resolutions")
+	value, ok := t.Value("resolutions")
+	if !ok {
+		return // Require says so
+	}
 	rows, _ := value.([]any)
 	for _, row := range rows {
 		numbers, ok := row.([]any)

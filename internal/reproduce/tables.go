@@ -28,7 +28,7 @@ type Findings struct {
 func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) (*Findings, error) {
 	m := measurement{study: s, host: host,
 		chart: plot.Lines{
-			Title:  fmt.Sprintf("%s: accuracy of the replayed test images (dashed: affines refitted)", s.Name),
+			Title:  fmt.Sprintf("%s: test images replayed (dashed: affine refitted)", s.Name),
 			XLabel: "converter bits per slice, least significant first", YLabel: "accuracy in %",
 		},
 		sparsity: report.Table{
@@ -87,7 +87,10 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 		calibration := data.Calibration(v.Job.Calibration)
 		for _, recalibrated := range []bool{false, true} {
 			row := []any{v.Name, sign, yes(recalibrated)}
-			line := plot.Series{Name: v.Name, Dashed: recalibrated, Colour: slices.Index(m.study.Plotted, v.Name)}
+			line := plot.Series{Dashed: recalibrated, Colour: slices.Index(m.study.Plotted, v.Name)}
+			if !recalibrated {
+				line.Name = v.Name
+			}
 			for k, resolution := range m.study.Resolutions {
 				plan := scheduler.Plan{Bits: same(resolution, len(model.Layers))}
 				if recalibrated {

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"path/filepath"
+	"testing"
+
+	"bitline/configs"
+	"bitline/internal/config"
+)
+
+// describeJSON is the part of a description that is the interface's core.
+type describeJSON struct {
+	IMA, Tile, Chip struct {
+		Power *float64 `json:"power_mw"`
+		Area  *float64 `json:"area_mm2"`
+	}
+	Components []map[string]any
+	Peak       struct {
+		TOPS           *float64
+		GOPSPerW       *float64 `json:"gops_per_w"`
+		GOPSPerSMillim *float64 `json:"gops_per_s_mm2"`
+	}
+}
+
+func describe(t *testing.T, chip string, args ...string) describeJSON {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "c.json")
+	if out := succeed(t, append([]string{"describe", chip, "--json", path}, args...)...); out == "" {
+		t.Errorf("describe %s prints nothing", chip)
+	}
+	var d describeJSON
+	if err := json.Unmarshal(readFile(t, path), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDescribeEveryShippedChip(t *testing.T) {
+	for _, name := range (config.Source{Embedded: configs.Files(), Kind: "chips"}).Names() {
+		t.Run(name, func(t *testing.T) {
+			d := describe(t, name)
+			for figure, x := range map[string]*float64{
+				"ima.power_mw": d.IMA.Power, "ima.area_mm2": d.IMA.Area, "tile.power_mw": d.Tile.Power, "tile.area_mm2": d.Tile.Area,
+				"chip.power_mw": d.Chip.Power, "chip.area_mm2": d.Chip.Area,
+				"peak.tops": d.Peak.TOPS, "peak.gops_per_w": d.Peak.GOPSPerW, "peak.gops_per_s_mm2": d.Peak.GOPSPerSMillim,
+			} {
+				if x == nil || !(*x > 0) {
+					t.Errorf("%s is %v, want more than 0", figure, x)
+				}
+			}
+			if *d.IMA.Power >= *d.Tile.Power || *d.Tile.Power >= *d.Chip.Power || *d.IMA.Area >= *d.Tile.Area || *d.Tile.Area >= *d.Chip.Area {
+				t.Errorf("IMA, tile and chip do not grow: %+v", d)
+			}
+			if len(d.Components) < 10 {
+				t.Errorf("%d components, want all of an IMA, tile and chip", len(d.Components))
+			}
+		})
+	}
+}
+
+// The published totals and peak figures of ISAAC, through the command line.
+func TestDescribeISAAC(t *testing.T) {
+	d := describe(t, "isaac-ce")
+	for _, tt := range []struct {
+		figure    string
+		got, want float64
+	}{
+		{"ima.power_mw", *d.IMA.Power, 24.08}, {"ima.area_mm2", *d.IMA.Area, 0.01312},
+		{"tile.power_mw", *d.Tile.Power, 329.8}, {"tile.area_mm2", *d.Tile.Area, 0.3723},
+		{"chip.power_mw", *d.Chip.Power, 65800}, {"chip.area_mm2", *d.Chip.Area, 85.4},
+		{"peak.tops", *d.Peak.TOPS, 41.29}, {"peak.gops_per_w", *d.Peak.GOPSPerW, 627.5},
+	} {
+		if math.Abs(tt.got/tt.want-1) > 0.005 {
+			t.Errorf("%s is %g, want %g within 0.5 %%", tt.figure, tt.got, tt.want)
+		}
+	}
+}
+
+// Overrides reach the chip: converters of 3 bits take less power and area.
+func TestDescribeWithOverrides(t *testing.T) {
+	at8, at3 := describe(t, "bitslice-8bit"), describe(t, "bitslice-8bit", "--set", "adc.bits=[3,3,3,1]")
+	if *at3.IMA.Power >= *at8.IMA.Power || *at3.IMA.Area >= *at8.IMA.Area {
+		t.Errorf("IMA at 3 bits takes %g mW and %g mm², at 8 bits %g and %g, want less", *at3.IMA.Power, *at3.IMA.Area, *at8.IMA.Power, *at8.IMA.Area)
+	}
+}

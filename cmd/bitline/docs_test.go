@@ -1,0 +1,81 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// inline is a command in running text, block a line of a block of commands.
+var (
+	inline = regexp.MustCompile("`(bitline [a-z][^`]*)`")
+	block  = regexp.MustCompile(`(?m)^(?:go run \./cmd/)?(bitline [a-z].*)$`)
+	toml   = regexp.MustCompile("(?s)```toml\n(.*?)```")
+)
+
+// documents are the texts that show commands.
+func documents(t *testing.T) []string {
+	t.Helper()
+	more, err := filepath.Glob("../../docs/results/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append([]string{"../../README.md"}, more...)
+}
+
+// Every command that a document shows is understood.
+func TestDocumentedCommands(t *testing.T) {
+	count := 0
+	for _, path := range documents(t) {
+		text := string(readFile(t, path))
+		for _, match := range slices.Concat(inline.FindAllStringSubmatch(text, -1), block.FindAllStringSubmatch(text, -1)) {
+			count++
+			found, rest, err := newRoot(terminal{}).Find(words(match[1])[1:])
+			if err == nil {
+				err = found.ParseFlags(rest)
+			}
+			if err == nil && !found.HasSubCommands() {
+				err = found.ValidateArgs(found.Flags().Args())
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", path, match[1], err)
+			}
+		}
+	}
+	if count < 5 {
+		t.Errorf("%d commands in %v, want at least 5", count, documents(t))
+	}
+}
+
+// Every chip that the README shows is one.
+func TestDocumentedChips(t *testing.T) {
+	for _, match := range toml.FindAllStringSubmatch(string(readFile(t, "../../README.md")), -1) {
+		path := filepath.Join(t.TempDir(), "mine.toml")
+		writeFile(t, path, []byte(match[1]))
+		succeed(t, "describe", path)
+	}
+}
+
+// Every field at the top of the JSON is in docs/output.md.
+func TestDocumentedFields(t *testing.T) {
+	text := string(readFile(t, "../../docs/output.md"))
+	dir := t.TempDir()
+	run, chip, stats := filepath.Join(dir, "r.json"), filepath.Join(dir, "c.json"), filepath.Join(dir, "s.json")
+	succeed(t, short("run", "quickstart", "--json", run)...)
+	succeed(t, "describe", "isaac-ce", "--json", chip)
+	mvm(t, "--stats", stats)
+	for _, path := range []string{run, chip, stats} {
+		var fields map[string]any
+		if err := json.Unmarshal(readFile(t, path), &fields); err != nil {
+			t.Fatal(err)
+		}
+		for key := range fields {
+			if !strings.Contains(text, "`"+key) {
+				t.Errorf("%s: docs/output.md says nothing of `%s`", filepath.Base(path), key)
+			}
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// outcome is what a command line came to.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// bitline runs a command line in a world without data sets but the embedded.
+func bitline(t *testing.T, args ...string) outcome {
+	t.Helper()
+	return bitlineIn(t.Context(), func(string) string { return "" }, args...)
+}
+
+func bitlineIn(ctx context.Context, getenv func(string) string, args ...string) outcome {
+	var out, errs bytes.Buffer
+	code := run(ctx, args, terminal{out: &out, err: &errs, getenv: getenv})
+	return outcome{code, out.String(), errs.String()}
+}
+
+// succeed runs a command line that must succeed and returns its results.
+func succeed(t *testing.T, args ...string) string {
+	t.Helper()
+	got := bitline(t, args...)
+	if got.code != 0 || got.err != "" {
+		t.Fatalf("bitline %s: exit %d, errors %q, want 0 and none", strings.Join(args, " "), got.code, got.err)
+	}
+	return got.out
+}
+
+// short is quickstart with little to train and to replay.
+func short(args ...string) []string {
+	return append(args, "--set", "train.pretrain.epochs=1", "--set", "train.finetune.epochs=1", "--set", "replay.images=50")
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func writeFile(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// commands lists a command and all below it.
+func commands(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, sub := range c.Commands() {
+		all = append(all, commands(sub)...)
+	}
+	return all
+}
+
+// words splits a line as a shell does, as far as the examples use it.
+func words(line string) []string {
+	line, _, _ = strings.Cut(line, " #")
+	var list []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			list = append(list, part)
+		} else {
+			list = append(list, strings.Fields(part)...)
+		}
+	}
+	return list
+}
+
+// Every command shows examples, and each is a command line that is understood.
+func TestExamples(t *testing.T) {
+	root := newRoot(terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}})
+	count := 0
+	for _, c := range commands(root) {
+		if c.Short == "" || c.Example == "" {
+			t.Errorf("%s: short help %q, examples %q, want both", c.CommandPath(), c.Short, c.Example)
+		}
+		for line := range strings.Lines(c.Example) {
+			count++
+			args := words(line)
+			if len(args) == 0 || args[0] != "bitline" {
+				t.Errorf("%s: example %q, want a line of bitline", c.CommandPath(), line)
+				continue
+			}
+			found, rest, err := newRoot(terminal{}).Find(args[1:])
+			if err != nil {
+				t.Errorf("%s: example %q: %v", c.CommandPath(), line, err)
+				continue
+			}
+			if err := found.ParseFlags(rest); err != nil {
+				t.Errorf("%s: example %q: %v", c.CommandPath(), line, err)
+			}
+			if err := found.ValidateArgs(found.Flags().Args()); err != nil {
+				t.Errorf("%s: example %q: %v", c.CommandPath(), line, err)
+			}
+		}
+		out := succeed(t, append(strings.Fields(c.CommandPath())[1:], "--help")...)
+		if !strings.Contains(out, "Examples:") || !strings.Contains(out, c.Example) {
+			t.Errorf("%s --help shows no examples:\n%s", c.CommandPath(), out)
+		}
+	}
+	if count < 10 {
+		t.Errorf("%d examples, want at least 10", count)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	tests := []struct{ name, line, want string }{
+		{"unknown command", "foo", `unknown command "foo" for "bitline", want bitline [flags] (see bitline --help)`},
+		{"unknown flag", "run --nope", `unknown flag: --nope (see bitline run --help)`},
+		{"unknown flag of the program", "--nope", `unknown flag: --nope (see bitline --help)`},
+		{"flag without its value", "run --json", `flag needs an argument: --json (see bitline run --help)`},
+		{"two jobs", "run a b", `accepts at most 1 arg(s), received 2, want bitline run [JOB] [flags] (see bitline run --help)`},
+		{"no chip", "describe", `accepts 1 arg(s), received 0, want bitline describe CHIP [flags] (see bitline describe --help)`},
+		{"two chips", "describe a b", `accepts 1 arg(s), received 2, want bitline describe CHIP [flags] (see bitline describe --help)`},
+		{"no job to train", "train --out x.safetensors", `accepts 1 arg(s), received 0, want bitline train JOB --out FILE [flags] (see bitline train --help)`},
+		{"no checkpoint to write", "train quickstart", `--out is "", want a file name that ends in .safetensors (see bitline train --help)`},
+		{"checkpoint of another kind", "train quickstart --out x.toml", `--out is "x.toml", want a file name that ends in .safetensors (see bitline train --help)`},
+		{"mvm without a matrix", "mvm --inputs x.npy --out y.npy", `--weights is missing (see bitline mvm --help)`},
+		{"mvm without inputs", "mvm --weights w.npy --out y.npy", `--inputs is missing (see bitline mvm --help)`},
+		{"mvm without an output", "mvm --weights w.npy --inputs x.npy", `--out is missing (see bitline mvm --help)`},
+		{"mvm with an argument", "mvm w.npy", `unknown command "w.npy" for "bitline mvm", want bitline mvm --chip CHIP --weights W.npy --inputs X.npy --out Y.npy [flags] (see bitline mvm --help)`},
+		{"no study", "reproduce --from-checkpoints", `accepts 1 arg(s), received 0, want bitline reproduce STUDY [flags] (see bitline reproduce --help)`},
+		{"a study without checkpoints", "reproduce mnist", `want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)`},
+		{"both kinds of checkpoints", "reproduce mnist --from-checkpoints --checkpoints a", `want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)`},
+		{"train or load", "run quickstart --train --checkpoint a", `--train and --checkpoint exclude each other`},
+		{"unknown word after data", "data foo", `unknown command "foo" for "bitline data", want bitline data [flags] (see bitline data --help)`},
+		{"version of something", "version 2", `unknown command "2" for "bitline version", want bitline version [flags] (see bitline version --help)`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := bitline(t, strings.Fields(tt.line)...)
+			want := outcome{2, "", "bitline: " + tt.want + "\n"}
+			if got != want {
+				t.Errorf("bitline %s:\ngot  %+v\nwant %+v", tt.line, got, want)
+			}
+		})
+	}
+}
+
+func TestNoCommandShowsHelp(t *testing.T) {
+	if out := succeed(t); !strings.Contains(out, "Available Commands:") {
+		t.Errorf("bitline alone prints %q, want help", out)
+	}
+	if out := succeed(t, "data"); !strings.Contains(out, "bitline data list") {
+		t.Errorf("bitline data prints %q, want help", out)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	out := succeed(t, "version")
+	if !strings.HasPrefix(out, "bitline ") || !strings.Contains(out, ", kernels ") || strings.Count(out, "\n") != 1 {
+		t.Errorf("got %q, want a line with the version and the kernel class", out)
+	}
+}
+
+func TestDataList(t *testing.T) {
+	dir := t.TempDir()
+	out := succeed(t, "data", "list", "--data", dir)
+	lines := strings.Split(out, "\n")
+	for i, want := range []string{"set found where", "digits yes embedded", "mnist no found in none of " + filepath.Join(dir, "mnist"), "fashion-mnist no"} {
+		if got := strings.Join(strings.Fields(lines[i]), " "); !strings.HasPrefix(got, want) {
+			t.Errorf("line %d is %q, want it to begin with %q", i+1, got, want)
+		}
+	}
+	env := bitlineIn(t.Context(), func(key string) string {
+		if key == "BITLINE_DATA" {
+			return dir
+		}
+		return ""
+	}, "data", "list")
+	if env.code != 0 || !strings.Contains(env.out, dir) {
+		t.Errorf("with BITLINE_DATA: %+v, want %s searched", env, dir)
+	}
+}

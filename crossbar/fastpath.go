@@ -1,0 +1,254 @@
+package crossbar
+
+import "math/bits"
+
+// fastPath computes tiles under a unit range: the exact product, then for every
+// pass, block and step the excess of the columns that the step can clip.
+type fastPath struct {
+	m         *Matrix
+	kernels   kernels
+	stats     *Stats
+	exact     *exactProduct
+	blocks    []fastBlock
+	planes    blockPlanes
+	space     *counterSpace
+	unit      unitLoss
+	job       counterJob
+	driven    []int16 // a block's rows where they are not the inputs themselves
+	or        []int16
+	positions int
+}
+
+// fastBlock is what the fast path knows of a row block for one width of digit
+// at index width − 1.
+type fastBlock struct {
+	sets [2][]riskSet // of riskColumns columns each
+	all  [2]riskSet   // one column of a unit cell in every row
+	// watched says whether the digits of a step must be summed: some column is at
+	// risk, or there is a unit column.
+	watched bool
+	unit    unitCorrection
+}
+
+func newFastPath(m *Matrix, r *Runner, k kernels) *fastPath {
+	f := &fastPath{
+		m: m, kernels: k, stats: &r.stats, exact: newExactProduct(m),
+		planes: newBlockPlanes(m), or: make([]int16, TilePositions),
+		driven: make([]int16, m.blocks[0].rows*TilePositions),
+	}
+	carries, top := 0, 0
+	for i := range m.blocks {
+		b := m.newFastBlock(r, i)
+		for width := range b.sets {
+			for _, set := range append(b.sets[width], b.all[width]) {
+				for j := range set.columns {
+					carries = max(carries, set.columns[j].carries())
+					top = max(top, int(set.columns[j].top))
+				}
+			}
+		}
+		f.blocks = append(f.blocks, b)
+	}
+	f.space = newCounterSpace(carries, top, newAccumulators(m.columns, m.accumulatorLevels()))
+	return f
+}
+
+// newFastBlock finds the columns at risk of block i for every width of digit.
+func (m *Matrix) newFastBlock(r *Runner, i int) fastBlock {
+	f := fastBlock{watched: m.design.Encoding.HasUnitColumn()}
+	for _, step := range m.steps {
+		w := step.Bits - 1
+		if f.sets[w] != nil {
+			continue
+		}
+		b := &m.blocks[i]
+		l := stepLayout{rows: b.rows, width: step.Bits, complement: m.analog()}
+		f.all[w] = newAllRows(l)
+		f.sets[w] = m.riskSets(b, l, r.tables[i])
+		for _, s := range f.sets[w] {
+			f.watched = f.watched || len(s.columns) > 0
+		}
+	}
+	if m.design.Encoding.HasUnitColumn() {
+		f.unit = m.newUnitCorrection(i, r.unit[i].limit)
+	}
+	return f
+}
+
+// riskSets finds the columns at risk of a block under converters given by slice.
+func (m *Matrix) riskSets(b *block, l stepLayout, converters []table) []riskSet {
+	var sets []riskSet
+	cells := [2][]uint8{make([]uint8, b.rows), make([]uint8, b.rows)}
+	arrays := m.design.Encoding.Arrays()
+	for first := 0; first < m.columns; first += riskColumns {
+		var set riskSet
+		for slice := range m.slicing.Count {
+			pair := b.arrays[slice*arrays : (slice+1)*arrays]
+			for n := first; n < min(first+riskColumns, m.columns); n++ {
+				for i := range pair {
+					m.cells(cells[i], b, &pair[i], n)
+				}
+				c := riskCase{
+					limit: converters[slice].limit, shift: m.slicing.Shift(slice),
+					clips: slice*m.converted()*m.columns + n, target: 2 * n,
+				}
+				if m.analog() {
+					set.addPair(l, c, cells)
+					continue
+				}
+				for i := range pair {
+					set.addArray(l, c, part{cells: cells[i]}, pair[i].isFlipped(n))
+					c.clips += m.columns
+					c.target++
+				}
+			}
+		}
+		set.sort()
+		sets = append(sets, set)
+	}
+	return sets
+}
+
+// addArray adds a column of one array; one stored complemented gains what it
+// clips.
+func (s *riskSet) addArray(l stepLayout, c riskCase, p part, flipped bool) {
+	if flipped {
+		c.target ^= 1
+	}
+	c.parts = []part{p}
+	s.add(l, c)
+}
+
+// addPair adds a column whose arrays share a converter: high sums lose, low ones,
+// the high sums of the arrays exchanged, gain.
+func (s *riskSet) addPair(l stepLayout, c riskCase, cells [2][]uint8) {
+	for low := range 2 {
+		c.parts = []part{{cells: cells[low]}, {cells: cells[1-low], complement: true}}
+		s.add(l, c)
+		c.target++
+	}
+}
+
+// newAllRows is a column that sums the digits of a step.
+func newAllRows(l stepLayout) riskSet {
+	c := riskColumn{top: uint16(max(bits.Len64(uint64(int64(l.rows)*l.digitMax())), listLevels-1))}
+	cells := make([]uint8, l.rows)
+	for r := range cells {
+		cells[r] = 1
+	}
+	rows := appendLists(nil, &c, l, []part{{cells: cells}})
+	return riskSet{columns: []riskColumn{c}, rows: rows}
+}
+
+// mvm computes a tile.
+func (f *fastPath) mvm(y []int64, x []int16, positions int) {
+	f.positions = positions
+	f.stats.MVMs += int64(positions)
+	f.exact.mul(y, x)
+	for i := range f.blocks {
+		for pass := range f.m.design.Encoding.Passes() {
+			f.pass(i, x, pass)
+		}
+		f.unit.flush(y, &f.blocks[i].unit)
+	}
+	for n := range f.m.columns {
+		f.kernels.flush(f.space.excess, y[n*TilePositions:(n+1)*TilePositions], n)
+	}
+}
+
+// pass drives a block's rows once, all steps.
+func (f *fastPath) pass(block int, x []int16, pass int) {
+	driven := f.drive(block, x, pass)
+	if !f.blocks[block].watched {
+		f.countReads(driven)
+		return
+	}
+	f.planes.set(&f.kernels, driven)
+	for _, s := range f.m.steps {
+		f.step(block, s, pass)
+	}
+}
+
+// step counts the columns that a step can clip.
+func (f *fastPath) step(block int, s Step, pass int) {
+	b := &f.blocks[block]
+	l := stepLayout{rows: f.planes.rows, width: s.Bits, complement: f.m.analog()}
+	w := s.Bits - 1
+	j := &f.job
+	*j = counterJob{planes: f.planes.of(s, l), rows: b.all[w].rows, columns: b.all[w].columns, shift: s.Shift, minus: pass}
+	if s.Sign < 0 {
+		j.minus ^= 1
+	}
+	f.kernels.sum(f.space, j)
+	digits := digitSums{vectors: f.space.sum[:int(b.all[w].columns[0].top)*tileWords]}
+	f.countRead(digits.driven())
+	largest := digits.largest()
+	if f.m.design.Encoding.HasUnitColumn() {
+		f.readUnit(&b.unit, digits, unitRead{step: s, minus: j.minus, largest: largest})
+	}
+	j.clips = f.stats.blockClips(block)
+	for i := range b.sets[w] {
+		set := &b.sets[w][i]
+		if n := set.within(largest); n > 0 {
+			j.rows, j.columns = set.rows, set.columns[:n]
+			f.kernels.count(f.space, j)
+		}
+	}
+}
+
+// countReads counts the reads of a block whose steps need not be looked at.
+func (f *fastPath) countReads(driven []int16) {
+	clear(f.or)
+	f.kernels.or(f.or, driven)
+	f.planes.set(&f.kernels, f.or)
+	for _, s := range f.m.steps {
+		count := 0
+		for w := range tileWords {
+			any := uint64(0)
+			for k := range s.Bits {
+				any |= f.planes.words[(s.Shift+k)*2*tileWords+w] // a row and a zero one
+			}
+			count += bits.OnesCount64(any)
+		}
+		f.countRead(count)
+	}
+}
+
+// countRead counts a step of a block, in which wordlines are driven at the given
+// number of positions.
+func (f *fastPath) countRead(driven int) {
+	arrays := int64(f.m.slicing.Count * f.m.design.Encoding.Arrays())
+	f.stats.Reads += arrays * int64(f.positions)
+	f.stats.EmptyReads += arrays * int64(f.positions-driven)
+}
+
+// drive is what a pass drives of a block's rows: the inputs, or a copy that is
+// less their zero points, of the pass's sign, and zero at positions that do not
+// count. Codes of 16 bits are bit patterns.
+func (f *fastPath) drive(block int, x []int16, pass int) []int16 {
+	b, e := &f.m.blocks[block], f.m.design.Encoding
+	x = x[b.first*TilePositions : (b.first+b.rows)*TilePositions]
+	if e.InputSign == Unsigned && f.positions == TilePositions {
+		return x
+	}
+	to := f.driven[:len(x)]
+	for r := range b.rows {
+		zero := int32(0)
+		if f.m.zero != nil && e.InputSign != Unsigned {
+			zero = f.m.zero[b.first+r]
+		}
+		row, from := to[r*TilePositions:(r+1)*TilePositions], x[r*TilePositions:]
+		clear(row[f.positions:])
+		for p := range row[:f.positions] {
+			v := int32(from[p]) - zero
+			if e.InputSign == SignSplit {
+				if pass == 1 {
+					v = -v
+				}
+				v = max(v, 0)
+			}
+			row[p] = int16(v)
+		}
+	}
+	return to
+}

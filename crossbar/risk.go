@@ -1,0 +1,237 @@
+package crossbar
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// A converter of unit range makes s − excess of a sum s, so a product is the
+// exact integer product less the excesses of the sums that clip. This file finds
+// the columns that some input can clip, and how their sums are counted.
+
+// riskColumn is one way that a column can clip, laid out for the counters. Its
+// biased sum t = start + Σ of its rows has bit top set exactly where the sum
+// exceeds the limit, and the bits below then hold the excess less 1. The
+// assembly reads this struct: 32 bytes in this order.
+type riskColumn struct {
+	first    uint32             // entry of the riskSet's rows where its lists begin
+	start    uint32             // 2^top − limit − 1, less what complemented rows add
+	quarters [listLevels]uint16 // of carrying groups, listed at each level
+	top      uint16
+	shift    uint16 // of the slice
+	units    uint32 // the fewest units of digit that can clip it
+	clips    uint32 // index of the column's clip counter among the block's
+	target   uint32 // accumulator 2·column + 1 where excess counts positive
+}
+
+// listLevels is the number of levels at which rows can enter a counter.
+const listLevels = 4
+
+// quarterRows is the size of what lists are padded to with rows of zeros, and how
+// many quarters of a group that is. The counters add rows of a level in groups
+// that carry once to level listLevels, 16 at level 0, 8, 4, and 2 at level 3, and
+// half a group and a quarter of one at the end of a list.
+func quarterRows(level int) (rows, quarters int) {
+	if level == listLevels-1 {
+		return 1, 2
+	}
+	return 4 >> level, 1
+}
+
+// listed is the number of rows that the column lists at a level.
+func (c *riskColumn) listed(level int) int {
+	rows, quarters := quarterRows(level)
+	return int(c.quarters[level]) / quarters * rows
+}
+
+// carries bounds the number of carries to level listLevels.
+func (c *riskColumn) carries() int {
+	n := 0
+	for _, q := range c.quarters {
+		n += int(q)/4 + 2
+	}
+	return n
+}
+
+// riskColumns is the number of columns of a matrix whose arrays share a riskSet:
+// their accumulators, of some 2 KiB each, stay in the second-level cache.
+const riskColumns = 64
+
+// riskSet holds what of some columns of a block can clip, in all slices and
+// signs, those that the fewest driven rows can clip first.
+type riskSet struct {
+	columns []riskColumn
+	// rows lists, for each column and level, where the planes of its rows begin
+	// in the planes of a step.
+	rows []uint16
+}
+
+// within is the number of columns to count where digits have at most the given
+// sum: it cannot clip those behind.
+func (s *riskSet) within(units int) int {
+	n := len(s.columns)
+	for n > 0 && int(s.columns[n-1].units) > units {
+		n--
+	}
+	return n
+}
+
+// stepLayout says where the bit planes of a step lie: plane d of the digit
+// begins at row d·stride, its complement, where there is one, behind all of them.
+type stepLayout struct {
+	rows, width int
+	complement  bool // complemented planes follow the planes
+}
+
+// stride is the number of rows of a plane: the row behind the block's is zero.
+func (l stepLayout) stride() int { return l.rows + 1 }
+
+// zero is a row that is never driven.
+func (l stepLayout) zero() int { return l.rows }
+
+// words is the size of all planes.
+func (l stepLayout) words() int {
+	n := l.width * l.stride() * tileWords
+	if l.complement {
+		n *= 2
+	}
+	return n
+}
+
+// fits says whether lists can hold every row.
+func (l stepLayout) fits() bool { return l.words()-1 < 1<<16 }
+
+// row is where plane d of a row begins.
+func (l stepLayout) row(r, d int, complement bool) uint16 {
+	plane := d
+	if complement {
+		plane += l.width
+	}
+	return uint16((plane*l.stride() + r) * tileWords)
+}
+
+// digitMax is the largest digit of the step.
+func (l stepLayout) digitMax() int64 { return int64(1)<<l.width - 1 }
+
+// part is an array's cells of a column as they enter a counter, as they are or
+// driven with complemented digits.
+type part struct {
+	cells      []uint8
+	complement bool
+}
+
+// riskCase is a column whose sum Σ parts − bias clips above limit.
+type riskCase struct {
+	parts                []part
+	limit                int64
+	shift, clips, target int
+}
+
+// add appends a column to the set, unless no input can clip it.
+func (s *riskSet) add(l stepLayout, c riskCase) {
+	units, worst := clippingUnits(c.parts[0].cells, l.digitMax(), c.limit)
+	if units == 0 {
+		return
+	}
+	bias := int64(0)
+	for _, p := range c.parts[1:] {
+		for _, cell := range p.cells {
+			bias += int64(cell) * l.digitMax()
+		}
+	}
+	top := max(bits.Len64(uint64(worst-c.limit-1)), bits.Len64(uint64(c.limit+bias)), listLevels-1)
+	column := riskColumn{
+		first: uint32(len(s.rows)), start: uint32(int64(1)<<top - c.limit - 1 - bias), top: uint16(top),
+		shift: uint16(c.shift), units: uint32(units), clips: uint32(c.clips), target: uint32(c.target),
+	}
+	s.rows = appendLists(s.rows, &column, l, c.parts)
+	s.columns = append(s.columns, column)
+}
+
+// sort puts the columns that clip most easily first, and within an eighth of the
+// units those of one shape together, so that a processor foresees their loops.
+func (s *riskSet) sort() {
+	slices.SortStableFunc(s.columns, func(a, b riskColumn) int {
+		return cmp.Or(cmp.Compare(rough(a.units), rough(b.units)), cmp.Compare(a.top, b.top),
+			slices.Compare(a.quarters[:], b.quarters[:]))
+	})
+}
+
+// rough keeps the first three bits of a number.
+func rough(n uint32) uint32 {
+	drop := max(bits.Len32(n)-3, 0)
+	return n >> drop << drop
+}
+
+// clippingUnits is the smallest sum of digits that can lift Σ cell·digit above
+// the limit, by driving the largest cells first, and the largest sum; no units
+// where the limit holds.
+func clippingUnits(cells []uint8, digitMax, limit int64) (units, worst int64) {
+	var of [16]int64
+	for _, c := range cells {
+		of[c]++
+		worst += int64(c) * digitMax
+	}
+	if worst <= limit {
+		return 0, worst
+	}
+	missing := limit + 1
+	for c := int64(len(of) - 1); c > 0; c-- {
+		whole := of[c] * digitMax
+		if c*whole >= missing {
+			return units + (missing+c-1)/c, worst
+		}
+		missing -= c * whole
+		units += whole
+	}
+	panic("crossbar: a column exceeds its own worst case")
+}
+
+// appendLists appends the column's rows level by level: bit p of a cell and bit d
+// of a digit enter at level p + d, those of a level beyond the last twice or more
+// at the last.
+func appendLists(rows []uint16, column *riskColumn, l stepLayout, parts []part) []uint16 {
+	for level := range listLevels {
+		from := len(rows)
+		for _, p := range parts {
+			for d := range l.width {
+				rows = appendLevel(rows, l, p, [2]int{level, d})
+			}
+		}
+		size, quarters := quarterRows(level)
+		pad := size
+		if column.top >= uint16(listLevels) {
+			pad = 8 >> level // whole halves, which leave fewer carries
+		}
+		for (len(rows)-from)%pad != 0 {
+			rows = append(rows, l.row(l.zero(), 0, false))
+		}
+		column.quarters[level] = uint16((len(rows) - from) / size * quarters)
+	}
+	return rows
+}
+
+// appendLevel appends the rows that enter at a level through one bit of the digit.
+func appendLevel(rows []uint16, l stepLayout, p part, levelDigit [2]int) []uint16 {
+	level, d := levelDigit[0], levelDigit[1]
+	for r, cell := range p.cells {
+		if level >= d && cell>>(level-d)&1 == 1 {
+			rows = append(rows, l.row(r, d, p.complement))
+		}
+		if level != listLevels-1 {
+			continue
+		}
+		for bit := level + 1; bit < maxCellBits+d; bit++ {
+			if cell>>(bit-d)&1 == 1 {
+				for range 1 << (bit - level) {
+					rows = append(rows, l.row(r, d, p.complement))
+				}
+			}
+		}
+	}
+	return rows
+}
+
+// maxCellBits is the width of the widest cell.
+const maxCellBits = 4
