@@ -111,3 +111,35 @@ func benchFloat(b *testing.B, rows, columns int) {
 func perPosition(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/crossbar.TilePositions, "ns/position")
 }
+
+// BenchmarkSetup is the time to program a layer as VGG-11 has them, and to
+// prepare tiles for it and a second goroutine's.
+func BenchmarkSetup(b *testing.B) {
+	const rows, columns = 4608, 512
+	d := crossbar.Design{Wordlines: 128, CellBits: 2, DACBits: 1, Encoding: crossbar.DefaultEncoding()}
+	for _, c := range benchCases() {
+		w := crossbar.Weights{Rows: rows, Columns: columns, Codes: benchCodes(rand.New(rand.NewPCG(1, 0)), rows*columns, c.sparse)}
+		b.Run(c.name+"/program", func(b *testing.B) {
+			for b.Loop() {
+				program(b, d, w, adc.DefaultSpec(), c.bits)
+			}
+		})
+		m, _ := program(b, d, w, adc.DefaultSpec(), c.bits)
+		r, err := m.NewTileRunner(adc.DefaultSpec(), c.bits, crossbar.TileOptions{}) // lays out the exact product as well
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(c.name+"/runner", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := m.NewTileRunner(adc.DefaultSpec(), c.bits, crossbar.TileOptions{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.name+"/fork", func(b *testing.B) {
+			for b.Loop() {
+				r.Fork()
+			}
+		})
+	}
+}

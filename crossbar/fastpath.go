@@ -1,15 +1,17 @@
 package crossbar
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"bitline/internal/gemm"
+)
 
 // fastPath computes tiles under a unit range: the exact product, then for every
 // pass, block and step the excess of the columns that the step can clip.
 type fastPath struct {
-	m         *Matrix
-	kernels   kernels
+	*fastPlan
 	stats     *Stats
-	exact     *exactProduct
-	blocks    []fastBlock
+	scratch   gemm.IntScratch
 	planes    blockPlanes
 	space     *counterSpace
 	unit      unitLoss
@@ -17,6 +19,18 @@ type fastPath struct {
 	driven    []int16 // a block's rows where they are not the inputs themselves
 	or        []int16
 	positions int
+}
+
+// fastPlan is what fast paths of a matrix and its converters share. It does not
+// change.
+type fastPlan struct {
+	m       *Matrix
+	kernels kernels
+	exact   *packedProduct
+	blocks  []fastBlock
+	// carries and top are the most carries and the most bits of a sum that some
+	// column at risk needs.
+	carries, top int
 }
 
 // fastBlock is what the fast path knows of a row block for one width of digit
@@ -30,27 +44,32 @@ type fastBlock struct {
 	unit    unitCorrection
 }
 
-func newFastPath(m *Matrix, r *Runner, k kernels) *fastPath {
-	f := &fastPath{
-		m: m, kernels: k, stats: &r.stats, exact: newExactProduct(m),
-		planes: newBlockPlanes(m), or: make([]int16, TilePositions),
-		driven: make([]int16, m.blocks[0].rows*TilePositions),
-	}
-	carries, top := 0, 0
+func newFastPlan(m *Matrix, r *Runner, k kernels) *fastPlan {
+	f := &fastPlan{m: m, kernels: k, exact: m.product()}
 	for i := range m.blocks {
 		b := m.newFastBlock(r, i)
 		for width := range b.sets {
 			for _, set := range append(b.sets[width], b.all[width]) {
 				for j := range set.columns {
-					carries = max(carries, set.columns[j].carries())
-					top = max(top, int(set.columns[j].top))
+					f.carries = max(f.carries, set.columns[j].carries())
+					f.top = max(f.top, int(set.columns[j].top))
 				}
 			}
 		}
 		f.blocks = append(f.blocks, b)
 	}
-	f.space = newCounterSpace(carries, top, newAccumulators(m.columns, m.accumulatorLevels()))
 	return f
+}
+
+// newFastPath makes the memory to compute with; what it sees is added to stats.
+func newFastPath(plan *fastPlan, stats *Stats) *fastPath {
+	m := plan.m
+	return &fastPath{
+		fastPlan: plan, stats: stats,
+		planes: newBlockPlanes(m), or: make([]int16, TilePositions),
+		driven: make([]int16, m.blocks[0].rows*TilePositions),
+		space:  newCounterSpace(plan.carries, plan.top, newAccumulators(m.columns, m.accumulatorLevels())),
+	}
 }
 
 // newFastBlock finds the columns at risk of block i for every width of digit.
@@ -78,26 +97,32 @@ func (m *Matrix) newFastBlock(r *Runner, i int) fastBlock {
 // riskSets finds the columns at risk of a block under converters given by slice.
 func (m *Matrix) riskSets(b *block, l stepLayout, converters []table) []riskSet {
 	var sets []riskSet
-	cells := [2][]uint8{make([]uint8, b.rows), make([]uint8, b.rows)}
+	var parts [2]part
+	for i := range parts {
+		parts[i].cells = make([]uint8, b.rows)
+	}
 	arrays := m.design.Encoding.Arrays()
 	for first := 0; first < m.columns; first += riskColumns {
 		var set riskSet
 		for slice := range m.slicing.Count {
 			pair := b.arrays[slice*arrays : (slice+1)*arrays]
 			for n := first; n < min(first+riskColumns, m.columns); n++ {
+				if !m.atRisk(pair, n, l.digitMax(), converters[slice].limit) {
+					continue
+				}
 				for i := range pair {
-					m.cells(cells[i], b, &pair[i], n)
+					parts[i].any = m.cells(parts[i].cells, b, &pair[i], n)
 				}
 				c := riskCase{
 					limit: converters[slice].limit, shift: m.slicing.Shift(slice),
 					clips: slice*m.converted()*m.columns + n, target: 2 * n,
 				}
 				if m.analog() {
-					set.addPair(l, c, cells)
+					set.addPair(l, c, parts)
 					continue
 				}
 				for i := range pair {
-					set.addArray(l, c, part{cells: cells[i]}, pair[i].isFlipped(n))
+					set.addArray(l, c, parts[i], pair[i].isFlipped(n))
 					c.clips += m.columns
 					c.target++
 				}
@@ -107,6 +132,17 @@ func (m *Matrix) riskSets(b *block, l stepLayout, converters []table) []riskSet 
 		sets = append(sets, set)
 	}
 	return sets
+}
+
+// atRisk says whether digits of at most digitMax could lift column n of some
+// arrays above the limit.
+func (m *Matrix) atRisk(arrays []array, n int, digitMax, limit int64) bool {
+	for i := range arrays {
+		if arrays[i].worst[n]/m.digitMax()*digitMax > limit {
+			return true
+		}
+	}
+	return false
 }
 
 // addArray adds a column of one array; one stored complemented gains what it
@@ -121,9 +157,11 @@ func (s *riskSet) addArray(l stepLayout, c riskCase, p part, flipped bool) {
 
 // addPair adds a column whose arrays share a converter: high sums lose, low ones,
 // the high sums of the arrays exchanged, gain.
-func (s *riskSet) addPair(l stepLayout, c riskCase, cells [2][]uint8) {
+func (s *riskSet) addPair(l stepLayout, c riskCase, parts [2]part) {
 	for low := range 2 {
-		c.parts = []part{{cells: cells[low]}, {cells: cells[1-low], complement: true}}
+		other := parts[1-low]
+		other.complement = true
+		c.parts = []part{parts[low], other}
 		s.add(l, c)
 		c.target++
 	}
@@ -136,7 +174,7 @@ func newAllRows(l stepLayout) riskSet {
 	for r := range cells {
 		cells[r] = 1
 	}
-	rows := appendLists(nil, &c, l, []part{{cells: cells}})
+	rows := appendLists(nil, &c, l, []part{{cells: cells, any: 1}})
 	return riskSet{columns: []riskColumn{c}, rows: rows}
 }
 
@@ -144,7 +182,7 @@ func newAllRows(l stepLayout) riskSet {
 func (f *fastPath) mvm(y []int64, x []int16, positions int) {
 	f.positions = positions
 	f.stats.MVMs += int64(positions)
-	f.exact.mul(y, x)
+	f.exact.mul(y, x, &f.scratch)
 	for i := range f.blocks {
 		for pass := range f.m.design.Encoding.Passes() {
 			f.pass(i, x, pass)

@@ -35,10 +35,7 @@ func (m *Matrix) NewRunner(s adc.Spec, resolution []int) (*Runner, error) {
 	if len(resolution) != m.slicing.Count {
 		return nil, fmt.Errorf("%d adc resolutions, want one for each of %d slices", len(resolution), m.slicing.Count)
 	}
-	r := &Runner{m: m, driven: make([]int32, m.rows), stats: m.newStats()}
-	words := m.blocks[0].words
-	r.input = make([]uint64, m.design.DACBits*words)
-	r.sums[0], r.sums[1] = make([]int32, m.columns), make([]int32, m.columns)
+	r := m.emptyRunner()
 	if s.Range != adc.Unit {
 		r.fraction = adc.FractionBits
 	}
@@ -65,6 +62,21 @@ func (m *Matrix) NewRunner(s adc.Spec, resolution []int) (*Runner, error) {
 		}
 	}
 	return r, nil
+}
+
+// emptyRunner is a runner with its own memory, without converters.
+func (m *Matrix) emptyRunner() *Runner {
+	r := &Runner{m: m, driven: make([]int32, m.rows), stats: m.newStats()}
+	r.input = make([]uint64, m.design.DACBits*m.blocks[0].words)
+	r.sums[0], r.sums[1] = make([]int32, m.columns), make([]int32, m.columns)
+	return r
+}
+
+// fork is a runner with the same converters that has seen nothing yet.
+func (r *Runner) fork() *Runner {
+	f := r.m.emptyRunner()
+	f.tables, f.unit, f.fraction = r.tables, r.unit, r.fraction
+	return f
 }
 
 func newTable(s adc.Spec, resolution int, geometric int64, signed bool) (table, error) {

@@ -3,6 +3,8 @@ package crossbar
 import (
 	"errors"
 	"fmt"
+	"math/bits"
+	"sync"
 )
 
 // Design is what of a chip decides values: the size of a row block, the width of
@@ -23,7 +25,8 @@ type Weights struct {
 	Zero          []int32
 }
 
-// Matrix is a programmed matrix. It is immutable and safe for concurrent use.
+// Matrix is a programmed matrix. It does not change and is safe for concurrent
+// use.
 type Matrix struct {
 	design        Design
 	rows, columns int
@@ -31,7 +34,8 @@ type Matrix struct {
 	steps         []Step
 	blocks        []block
 	zero          []int32
-	zeroSum       []int64 // Σ zero·code of each column
+	zeroSum       []int64               // Σ zero·code of each column
+	product       func() *packedProduct // laid out at first use
 }
 
 // block is a row block: consecutive rows that share bitlines.
@@ -92,68 +96,110 @@ func Program(d Design, w Weights) (*Matrix, error) {
 	for first := 0; first < w.Rows; first += d.Wordlines {
 		m.blocks = append(m.blocks, m.programBlock(w, first, min(d.Wordlines, w.Rows-first)))
 	}
+	m.product = sync.OnceValue(m.packProduct)
 	return m, nil
 }
 
-// programBlock lays rows [first, first+rows) out in arrays.
+// programBlock lays rows [first, first+rows) out in arrays. Cells are written as
+// bit planes, and those of a column's slices are the planes of its codes.
 func (m *Matrix) programBlock(w Weights, first, rows int) block {
 	b := block{first: first, rows: rows, words: (rows + 63) / 64}
-	for slice := range m.slicing.Count {
-		for sign := range m.design.Encoding.Arrays() {
-			b.arrays = append(b.arrays, m.programArray(w, b, slice, sign))
+	arrays, planes := m.design.Encoding.Arrays(), m.slicing.Count*m.design.CellBits
+	for range m.slicing.Count * arrays {
+		a := array{
+			planes: make([]uint64, w.Columns*m.design.CellBits*b.words),
+			worst:  make([]int64, w.Columns),
+		}
+		if m.design.Encoding.Signed == OffsetFlip {
+			a.flipped = make([]bool, w.Columns)
+		}
+		b.arrays = append(b.arrays, a)
+	}
+	column := make([]int32, rows)
+	codes := make([]uint64, planes*b.words)
+	for n := range w.Columns {
+		for r := range column {
+			column[r] = w.Codes[(first+r)*w.Columns+n]
+		}
+		for sign := range arrays {
+			m.codePlanes(codes, column, sign)
+			for slice := range m.slicing.Count {
+				size := m.design.CellBits * b.words
+				m.programColumn(&b, slice*arrays+sign, n, codes[slice*size:(slice+1)*size])
+			}
 		}
 	}
 	return b
 }
 
-func (m *Matrix) programArray(w Weights, b block, slice, sign int) array {
-	bits := m.design.CellBits
-	a := array{
-		planes: make([]uint64, w.Columns*bits*b.words),
-		worst:  make([]int64, w.Columns),
+// codePlanes sets planes to the bits of the magnitudes that array sign of some
+// codes holds: bit r%64 of planes[k·words + r/64] is bit k of code r.
+func (m *Matrix) codePlanes(planes []uint64, codes []int32, sign int) {
+	clear(planes)
+	direction, bias := int32(1), int32(0)
+	if sign == 1 {
+		direction = -1
 	}
-	if m.design.Encoding.Signed == OffsetFlip {
-		a.flipped = make([]bool, w.Columns)
+	if m.design.Encoding.IsOffset() {
+		bias = 1 << (m.design.Encoding.WeightBits - 1)
 	}
-	digits := make([]uint32, b.rows)
-	for n := range w.Columns {
-		sum := int64(0)
-		for r := range digits {
-			digits[r] = m.slicing.Digit(m.stored(w.Codes[(b.first+r)*w.Columns+n], sign), slice)
-			sum += int64(digits[r])
-		}
-		if a.flipped != nil && sum*m.digitMax() >= int64(1)<<m.design.FlipBits[slice] {
-			a.flipped[n] = true
-			sum = 0
-			for r := range digits {
-				digits[r] = m.slicing.Max(slice) - digits[r]
-				sum += int64(digits[r])
+	words := (len(codes) + 63) / 64
+	for w := range words {
+		var word [maxCodeBits]uint64
+		for r, code := range codes[64*w : min(64*w+64, len(codes))] {
+			stored := uint64(max(direction*code+bias, 0))
+			for k := range word[:m.design.Encoding.WeightBits] {
+				word[k] |= (stored >> k & 1) << r
 			}
 		}
-		a.worst[n] = sum * m.digitMax()
-		for r, d := range digits {
-			if d != 0 {
-				a.cells++
-			}
-			for p := range bits {
-				a.planes[(n*bits+p)*b.words+r/64] |= uint64(d>>p&1) << (r % 64)
-			}
+		for k := range m.design.Encoding.WeightBits {
+			planes[k*words+w] = word[k]
 		}
 	}
-	return a
 }
 
-// stored is the magnitude that array sign of a code holds.
-func (m *Matrix) stored(code int32, sign int) uint32 {
-	switch {
-	case m.design.Encoding.IsOffset():
-		return uint32(code + int32(1)<<(m.design.Encoding.WeightBits-1))
-	case sign == 0 && code > 0:
-		return uint32(code)
-	case sign == 1 && code < 0:
-		return uint32(-code)
+// maxCodeBits is the width of the widest code.
+const maxCodeBits = 16
+
+// programColumn writes a column of an array, complemented where OffsetFlip asks
+// for it. planes is changed.
+func (m *Matrix) programColumn(b *block, i, n int, planes []uint64) {
+	a, slice := &b.arrays[i], i/m.design.Encoding.Arrays()
+	sum := planeSum(planes, b.words)
+	if a.flipped != nil && sum*m.digitMax() >= int64(1)<<m.design.FlipBits[slice] {
+		a.flipped[n] = true
+		width := bits.Len32(m.slicing.Max(slice))
+		for i := range planes[:width*b.words] {
+			planes[i] ^= rowMask(b.rows, i%b.words)
+		}
+		sum = planeSum(planes, b.words)
 	}
-	return 0
+	a.worst[n] = sum * m.digitMax()
+	for w := range b.words {
+		any := uint64(0)
+		for i := w; i < len(planes); i += b.words {
+			any |= planes[i]
+		}
+		a.cells += int64(bits.OnesCount64(any))
+	}
+	copy(a.planes[n*len(planes):], planes)
+}
+
+// planeSum is the sum of the numbers whose bit planes have the given words each.
+func planeSum(planes []uint64, words int) int64 {
+	sum := int64(0)
+	for i, v := range planes {
+		sum += int64(bits.OnesCount64(v)) << (i / words)
+	}
+	return sum
+}
+
+// rowMask has a bit set for each of some rows that lies in a word.
+func rowMask(rows, word int) uint64 {
+	if rows -= 64 * word; rows < 64 {
+		return uint64(1)<<rows - 1
+	}
+	return ^uint64(0)
 }
 
 // digitMax is the largest digit that a wordline is driven with.

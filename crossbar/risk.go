@@ -118,6 +118,7 @@ func (l stepLayout) digitMax() int64 { return int64(1)<<l.width - 1 }
 // driven with complemented digits.
 type part struct {
 	cells      []uint8
+	any        uint8 // bits that some cell has
 	complement bool
 }
 
@@ -215,22 +216,36 @@ func appendLists(rows []uint16, column *riskColumn, l stepLayout, parts []part) 
 // appendLevel appends the rows that enter at a level through one bit of the digit.
 func appendLevel(rows []uint16, l stepLayout, p part, levelDigit [2]int) []uint16 {
 	level, d := levelDigit[0], levelDigit[1]
-	for r, cell := range p.cells {
-		if level >= d && cell>>(level-d)&1 == 1 {
-			rows = append(rows, l.row(r, d, p.complement))
-		}
-		if level != listLevels-1 {
-			continue
-		}
-		for bit := level + 1; bit < maxCellBits+d; bit++ {
-			if cell>>(bit-d)&1 == 1 {
-				for range 1 << (bit - level) {
-					rows = append(rows, l.row(r, d, p.complement))
-				}
-			}
+	if level >= d {
+		rows = appendRows(rows, l, p, [2]int{level - d, d})
+	}
+	if level != listLevels-1 {
+		return rows
+	}
+	for bit := level + 1; bit < maxCellBits+d; bit++ {
+		for range 1 << (bit - level) {
+			rows = appendRows(rows, l, p, [2]int{bit - d, d})
 		}
 	}
 	return rows
+}
+
+// appendRows appends the rows whose cells have one bit, through one of the digit.
+func appendRows(rows []uint16, l stepLayout, p part, cellDigit [2]int) []uint16 {
+	bit, d := cellDigit[0], cellDigit[1]
+	if p.any>>bit&1 == 0 {
+		return rows
+	}
+	// Every row is written, and stays where its bit is set: no branch to foresee.
+	n := len(rows)
+	rows = slices.Grow(rows, len(p.cells))[:n+len(p.cells)]
+	row := l.row(0, d, p.complement)
+	for _, cell := range p.cells {
+		rows[n] = row
+		row += tileWords
+		n += int(cell >> bit & 1)
+	}
+	return rows[:n]
 }
 
 // maxCellBits is the width of the widest cell.

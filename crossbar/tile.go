@@ -26,7 +26,8 @@ type TileOptions struct {
 // TileRunner computes the products of a Runner for TilePositions vectors at a
 // time. Under a unit range a product is the exact integer product less what the
 // converters clip off, and only the columns that the inputs of the tile could
-// clip are counted. It owns scratch memory: one goroutine at a time.
+// clip are counted. It owns scratch memory: one goroutine at a time; Fork makes
+// one for another.
 type TileRunner struct {
 	m     *Matrix
 	slow  *Runner // products one by one, statistics, the certificate
@@ -54,18 +55,40 @@ func (m *Matrix) newTileRunner(s adc.Spec, resolution []int, c tileChoice) (*Til
 	if err != nil {
 		return nil, err
 	}
-	r := &TileRunner{m: m, slow: slow, level: c.Statistics, in: make([]int32, m.rows), out: make([]int64, m.columns)}
-	switch c.Statistics {
+	level := c.Statistics
+	switch level {
 	case "":
-		r.level = Clips
+		level = Clips
 	case Clips, Sums:
 	default:
 		return nil, fmt.Errorf("statistics level is %q, want %q or %q", c.Statistics, Clips, Sums)
 	}
-	if r.level == Clips && s.Range == adc.Unit && m.fitsLists() {
-		r.fast = newFastPath(m, slow, c.kernels)
+	var plan *fastPlan
+	if level == Clips && s.Range == adc.Unit && m.fitsLists() {
+		plan = newFastPlan(m, slow, c.kernels)
 	}
-	return r, nil
+	return newTileRunnerFor(slow, level, plan), nil
+}
+
+// newTileRunnerFor makes the memory of a tile runner; plan is nil where every
+// product goes through slow.
+func newTileRunnerFor(slow *Runner, level Level, plan *fastPlan) *TileRunner {
+	r := &TileRunner{m: slow.m, slow: slow, level: level, in: make([]int32, slow.m.rows), out: make([]int64, slow.m.columns)}
+	if plan != nil {
+		r.fast = newFastPath(plan, &slow.stats)
+	}
+	return r
+}
+
+// Fork makes a runner of the same matrix, converters and options that has seen
+// nothing yet. The two share what does not change, so that it costs little, and
+// may be used at the same time.
+func (r *TileRunner) Fork() *TileRunner {
+	var plan *fastPlan
+	if r.fast != nil {
+		plan = r.fast.fastPlan
+	}
+	return newTileRunnerFor(r.slow.fork(), r.level, plan)
 }
 
 // fitsLists says whether row lists can name the rows of a block.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 
 	"bitline/adc"
@@ -342,6 +343,82 @@ func TestTileUnitColumn(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestTileFork holds two forks, one made after products, to runners of their own
+// while both work at once.
+func TestTileFork(t *testing.T) {
+	for _, signed := range encodings() {
+		for _, rangeOf := range []adc.Range{adc.Unit, adc.Full} {
+			t.Run(fmt.Sprintf("%s/%s", signed, rangeOf), func(t *testing.T) {
+				g, w := smallTwin(5, signed, rangeOf)
+				m, _ := program(t, w.design, w.weights, w.spec, w.bits)
+				newRunner := func() *crossbar.TileRunner {
+					r, err := m.NewTileRunner(w.spec, w.bits, crossbar.TileOptions{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return r
+				}
+				first := newRunner()
+				forks := []*crossbar.TileRunner{first.Fork(), nil, first}
+				x, _ := g.tile(w, 60)
+				first.MVM(make([]int64, m.Columns()*crossbar.TilePositions), x, 60)
+				forks[1] = first.Fork()
+				before := first.Stats()
+
+				var wait sync.WaitGroup
+				seen := make([][]int64, len(forks))
+				tiles := make([][]int16, len(forks))
+				for i, f := range forks {
+					tiles[i], _ = g.tile(w, 40+i)
+					seen[i] = make([]int64, m.Columns()*crossbar.TilePositions)
+					wait.Go(func() {
+						for range 3 {
+							f.MVM(seen[i], tiles[i], 40+i)
+						}
+					})
+				}
+				wait.Wait()
+				for i, f := range forks {
+					own, want := newRunner(), make([]int64, m.Columns()*crossbar.TilePositions)
+					for range 3 {
+						own.MVM(want, tiles[i], 40+i)
+					}
+					for n := range m.Columns() {
+						if at := n * crossbar.TilePositions; !slices.Equal(seen[i][at:at+40+i], want[at:at+40+i]) {
+							t.Errorf("fork %d: column %d differs from that of a runner of its own", i, n)
+						}
+					}
+					stats := own.Stats()
+					if f == first {
+						stats.Add(before)
+					}
+					if got := f.Stats(); !reflect.DeepEqual(got, stats) {
+						t.Errorf("fork %d: statistics\n%+v\nwant\n%+v", i, got, stats)
+					}
+					if got, want := f.Certificate(f.Stats()), own.Certificate(stats); got != want {
+						t.Errorf("fork %d: certificate %+v, want %+v", i, got, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestForkKeepsLevel keeps the statistics of a fork those that were asked for.
+func TestForkKeepsLevel(t *testing.T) {
+	_, w := smallTwin(1, crossbar.Differential, adc.Unit)
+	m, _ := program(t, w.design, w.weights, w.spec, w.bits)
+	for _, level := range []crossbar.Level{crossbar.Clips, crossbar.Sums} {
+		r, err := m.NewTileRunner(w.spec, w.bits, crossbar.TileOptions{Statistics: level})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := r.Fork().Stats().Slices[0].HasSums(), level == crossbar.Sums; got != want {
+			t.Errorf("%s: sums are known of a fork: %t, want %t", level, got, want)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (r *Replayer) newFitter(c *crew, calibration workloads.Images) *fitter {
 		affines: r.model.Affines(), lines: make([]lines, len(r.layers)),
 	}
 	var first pair
-	packed := r.model.Pack()
+	packed := r.packed()
 	for _, w := range c.workers {
 		first = pair{
 			// The executor reads the stages at every step: they are fitted as it goes.

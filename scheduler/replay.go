@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"bitline/adc"
 	"bitline/arch"
@@ -12,11 +13,16 @@ import (
 )
 
 // Replayer computes a model's inferences through a chip's crossbars, bit for bit.
-// It holds the programmed matrices and is safe for concurrent use.
+// It keeps the programmed matrices from one replay to the next, so that chip and
+// model must not change, and is safe for concurrent use.
 type Replayer struct {
 	chip   *arch.Chip
 	model  *workloads.Model
 	layers []workloads.MatrixShape
+	// cells are the layers' matrices where they do not depend on resolutions, laid
+	// out at first use.
+	cells  []func() (*crossbar.Matrix, error)
+	packed func() *workloads.Packed
 }
 
 // Replay is what a replay of some images came to.
@@ -82,7 +88,11 @@ func NewReplayer(chip *arch.Chip, model *workloads.Model) (*Replayer, error) {
 		return nil, fmt.Errorf("model has weights of %d magnitude bits, want at most %d: what chip %s with encoding.weight_bits = %d and signed = %q can hold",
 			model.WeightBits, chip.Encoding.MagnitudeBits(), chip.Name, chip.Encoding.WeightBits, chip.Encoding.Signed)
 	}
-	return &Replayer{chip: chip, model: model, layers: model.Network.Matrices()}, nil
+	r := &Replayer{chip: chip, model: model, layers: model.Network.Matrices(), packed: sync.OnceValue(model.Pack)}
+	for i := range r.layers {
+		r.cells = append(r.cells, sync.OnceValues(func() (*crossbar.Matrix, error) { return r.layOut(i, nil) }))
+	}
+	return r, nil
 }
 
 // centred is the range of codes with their zero points taken off.
@@ -93,8 +103,17 @@ func centred(low, high int32, zero []int32) (int32, int32) {
 	return low - slices.Max(zero), high - slices.Min(zero)
 }
 
-// program lays one layer out for the given resolutions.
+// program is one layer laid out for the given resolutions, by which OffsetFlip
+// alone decides what the cells hold.
 func (r *Replayer) program(layer int, bits []int) (*crossbar.Matrix, error) {
+	if r.chip.Encoding.Signed == crossbar.OffsetFlip {
+		return r.layOut(layer, bits)
+	}
+	return r.cells[layer]()
+}
+
+// layOut programs one layer.
+func (r *Replayer) layOut(layer int, bits []int) (*crossbar.Matrix, error) {
 	l := &r.model.Layers[layer]
 	w := crossbar.Weights{Rows: l.Rows, Columns: l.Columns, Codes: make([]int32, len(l.Codes)), Zero: r.model.Zero(layer)}
 	for i, c := range l.Codes {
@@ -107,7 +126,7 @@ func (r *Replayer) program(layer int, bits []int) (*crossbar.Matrix, error) {
 	return m, nil
 }
 
-// programAll lays every layer out for a plan's resolutions.
+// programAll is every layer laid out for a plan's resolutions.
 func (r *Replayer) programAll(bits [][]int) ([]*crossbar.Matrix, error) {
 	matrices := make([]*crossbar.Matrix, len(r.layers))
 	err := parallel(len(matrices), func(i int) (err error) {
@@ -121,51 +140,11 @@ func (r *Replayer) programAll(bits [][]int) ([]*crossbar.Matrix, error) {
 // time how many images are done. The result is the same for any number of
 // processors.
 func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, progress func(done int)) (*Replay, error) {
-	if plan.Statistics == "" {
-		plan.Statistics = crossbar.Sums
-	}
-	c, err := r.newCrew(plan.Bits, plan.Statistics)
+	p, err := r.prepare(images, plan)
 	if err != nil {
 		return nil, err
 	}
-	if plan.Affines == nil {
-		plan.Affines = r.model.Affines()
-	}
-	if err := r.model.Check(plan.Affines, c.fraction()); err != nil {
-		return nil, err
-	}
-	if images.Shape != r.model.Network.Input {
-		return nil, fmt.Errorf("images are %s, want the %s of network %s", images.Shape, r.model.Network.Input, r.model.Network.Name)
-	}
-	if plan.Batch == 0 {
-		plan.Batch = r.model.BatchFor(images.Len(), len(c.workers))
-	}
-	result := &Replay{Images: images.Len(), Classes: make([]int, images.Len())}
-	exact := make([]int, images.Len())
-	packed := r.model.Pack()
-	err = c.eachBatch(ctx, work{images.Len(), plan.Batch, progress}, func(w *worker) func(from, to int) {
-		replay := r.model.NewExecutor(w.mul, workloads.Options{Fraction: c.fraction(), Affines: plan.Affines, Batch: plan.Batch})
-		plain := r.model.NewExecutor(packed.Product(), workloads.Options{Batch: plan.Batch})
-		return func(from, to int) {
-			copy(result.Classes[from:to], replay.Classify(images.Slice(from, to)))
-			if !plan.NoReference {
-				copy(exact[from:to], plain.Classify(images.Slice(from, to)))
-			}
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i, label := range images.Labels {
-		if result.Classes[i] == int(label) {
-			result.Correct++
-		}
-		if !plan.NoReference && exact[i] == int(label) {
-			result.CorrectExact++
-		}
-	}
-	result.Layers = r.gather(c.workers, plan.Bits)
-	return result, nil
+	return p.run(ctx, progress)
 }
 
 // gather adds the workers' statistics up; sums do not depend on who saw what.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"bitline/adc"
+	"bitline/crossbar"
 	"bitline/internal/units"
 	"bitline/workloads"
 )
@@ -124,7 +125,7 @@ func (s *search) saving(e entry) (units.Energy, error) {
 
 // accuracy is that of the calibration images under the present table.
 func (s *search) accuracy(ctx context.Context) (float64, error) {
-	r, plan := s.replayer, Plan{Bits: s.bits}
+	r, plan := s.replayer, Plan{Bits: s.bits, Statistics: crossbar.Clips, NoReference: true}
 	if r.chip.ADC.Recalibrate == adc.AffineRecalibration {
 		affines, err := r.Recalibrate(ctx, s.bits, s.images)
 		if err != nil {

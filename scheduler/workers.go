@@ -30,11 +30,14 @@ func (r *Replayer) newCrew(bits [][]int, level crossbar.Level) (*crew, error) {
 	for i := range c.workers {
 		c.workers[i] = &worker{runners: make([]*crossbar.TileRunner, len(matrices))}
 	}
-	err = parallel(len(matrices)*len(c.workers), func(i int) (err error) {
-		k := i / len(c.workers)
-		to := &c.workers[i%len(c.workers)].runners[k]
-		if *to, err = matrices[k].NewTileRunner(r.chip.ADC, bits[k], crossbar.TileOptions{Statistics: level}); err != nil {
+	err = parallel(len(matrices), func(k int) error {
+		first, err := matrices[k].NewTileRunner(r.chip.ADC, bits[k], crossbar.TileOptions{Statistics: level})
+		if err != nil {
 			return fmt.Errorf("layer %s: %w", r.layers[k].Layer, err)
+		}
+		c.workers[0].runners[k] = first
+		for _, w := range c.workers[1:] {
+			w.runners[k] = first.Fork()
 		}
 		return nil
 	})

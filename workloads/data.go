@@ -111,7 +111,7 @@ type Status struct {
 	Name  string
 	Found bool
 	Where string // the folder, or "embedded"
-	Note  string // what it is, or what to do to have it
+	Note  string // what it is, or what to do to have it; Load says more
 }
 
 // List is the status of every data set.

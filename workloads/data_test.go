@@ -115,6 +115,9 @@ func TestList(t *testing.T) {
 		if s.Found != (s.Name == "digits") || s.Note == "" {
 			t.Errorf("with an empty folder: got %+v", s)
 		}
+		if !s.Found && (strings.Contains(s.Note, dir) || len(s.Note) > 100) {
+			t.Errorf("note of %s is %q, want what to do and nothing else", s.Name, s.Note)
+		}
 	}
 	if !slices.Equal(names, DatasetNames()) {
 		t.Errorf("listed are %v, want %v", names, DatasetNames())

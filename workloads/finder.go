@@ -87,6 +87,11 @@ func (f Finder) locate(name string, files []string, accept func(folder) bool) (f
 	return folder{}, err
 }
 
+// howToHave says what to do to have a set that was not found.
+func howToHave(name string) string {
+	return fmt.Sprintf("its files belong into DIR/%s; name DIR with --data or BITLINE_DATA", name)
+}
+
 // inFolder finds files in dir, plain rather than compressed, and lists those
 // that are not there.
 func inFolder(dir string, files []string) (at folder, missing []string) {

@@ -94,7 +94,7 @@ func (s idxSet) otherOwner(file int, sum string) string {
 func (s idxSet) status(f Finder) Status {
 	at, err := s.locate(f)
 	if err != nil {
-		return Status{Name: s.name, Note: err.Error()}
+		return Status{Name: s.name, Note: howToHave(s.name)}
 	}
 	return Status{Name: s.name, Found: true, Where: at.dir, Note: fmt.Sprintf("%d images, %s", s.train+s.validation+s.test, s.shape)}
 }

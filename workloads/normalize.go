@@ -40,9 +40,16 @@ func (f *Float) ForInput(n Normalization, input InputCodes) (*Float, error) {
 			return nil, layerError(l.Name, errors.New("it adds the image, which cannot be normalised; want add to name a layer"))
 		} else if l.Kind.Matrix() && (l.input == fromImage || nodes[l.input].raw) {
 			g.Layers[l.matrix] = f.Layers[l.matrix].rescaled(ratio, shift)
+			if !finite(g.Layers[l.matrix].Weights) || !finite(g.Layers[l.matrix].Bias) {
+				return nil, layerError(l.Name, errors.New("its weights overflow float32 once the normalisation is folded in, want smaller ones"))
+			}
 		}
 	}
 	return g, nil
+}
+
+func finite(values []float32) bool {
+	return !slices.ContainsFunc(values, func(v float32) bool { return math.IsInf(float64(v), 0) || v != v })
 }
 
 // rescaled is the layer for inputs of which each channel's value v stands for

@@ -41,4 +41,8 @@ func TestForInput(t *testing.T) {
 			t.Errorf("error is %v, want one with %q", err, c.want)
 		}
 	}
+	f.Layers[0].Weights[4] = 3e38 // × 2^5/(255·0.01) is beyond 3.4e38
+	if _, err := f.ForInput(Normalization{Mean: []float64{0, 0}, Deviation: []float64{0.01, 0.01}}, input); err == nil || !strings.Contains(err.Error(), "layer fc: its weights overflow float32") {
+		t.Errorf("error is %v, want that weights overflow", err)
+	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"bitline/internal/pipeline"
 )
 
 // inline is a command in running text, block a line of a block of commands.
@@ -23,7 +25,7 @@ func documents(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]string{"../../README.md"}, more...)
+	return append([]string{"../../README.md", "../../docs/networks.md"}, more...)
 }
 
 // Every command that a document shows is understood.
@@ -56,6 +58,27 @@ func TestDocumentedChips(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "mine.toml")
 		writeFile(t, path, []byte(match[1]))
 		succeed(t, "describe", path)
+	}
+}
+
+// The network and the job of docs/networks.md are read as they stand.
+func TestDocumentedNetwork(t *testing.T) {
+	blocks := toml.FindAllStringSubmatch(string(readFile(t, "../../docs/networks.md")), -1)
+	if len(blocks) != 2 {
+		t.Fatalf("%d blocks of TOML, want net.toml and job.toml", len(blocks))
+	}
+	t.Chdir(t.TempDir())
+	writeFile(t, "net.toml", []byte(blocks[0][1]))
+	writeFile(t, "job.toml", []byte(blocks[1][1]))
+	job, err := pipeline.LoadJob("job.toml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := job.Network.String(), "32×32×3-16c3-32c3/2-(conv1)32c1/2-(block.conv1)32c3+block.shortcut-G-10"; got != want {
+		t.Errorf("the network is %s, want %s", got, want)
+	}
+	if job.Weights != "net.safetensors" || len(job.Normalization.Mean) != 3 {
+		t.Errorf("weights are %q, normalised by %+v, want net.safetensors and three channels", job.Weights, job.Normalization)
 	}
 }
 

@@ -66,7 +66,11 @@ func tree(t *testing.T) []string {
 	return list
 }
 
-const chipNames = "bitslice-8bit-3331, bitslice-8bit-3adc, bitslice-8bit, isaac-ce"
+// The names of what is shipped, as errors list them.
+const (
+	chipNames    = "bitslice-8bit-3331, bitslice-8bit-3adc, bitslice-8bit, isaac-ce"
+	networkNames = "lenet-5, mlp-64-32-10, mlp-784-100-10, resnet-20, vgg-11-bn, vgg-11, vgg-8"
+)
 
 func TestFaultsOfChips(t *testing.T) {
 	chip := func(text string) map[string]string { return map[string]string{"chip.toml": text} }
@@ -140,13 +144,13 @@ func TestFaultsOfJobs(t *testing.T) {
 		{"unknown chip", files(""), "run job.toml --set chip=bitslice",
 			`unknown name "bitslice" in chips, want ` + chipNames + ` or the path of a .toml file`},
 		{"unknown network", files(""), "run job.toml --set network=mlp",
-			`unknown name "mlp" in networks, want mlp-64-32-10, mlp-784-100-10 or the path of a .toml file`},
+			`unknown name "mlp" in networks, want ` + networkNames + ` or the path of a .toml file`},
 		{"unknown data set", files("[data]\nset = \"minst\"\n"), "run job.toml",
-			`job.toml:4: key data.set is "minst", want digits | mnist | fashion-mnist, did you mean mnist?`},
+			`job.toml:4: key data.set is "minst", want digits | mnist | fashion-mnist | cifar10, did you mean mnist?`},
 		{"unknown checkpoint", nil, "run quickstart --checkpoint dense",
 			`checkpoint "dense" does not exist, want a file that ends in .safetensors or one of the shipped: ` + shippedCheckpoints(t)},
 		{"no name for a chip", files(""), "run job.toml --set chip=", `unknown name "" in chips, want ` + chipNames + ` or the path of a .toml file`},
-		{"no name for a network", files(""), "run job.toml --set network=", `unknown name "" in networks, want mlp-64-32-10, mlp-784-100-10 or the path of a .toml file`},
+		{"no name for a network", files(""), "run job.toml --set network=", `unknown name "" in networks, want ` + networkNames + ` or the path of a .toml file`},
 		{"job without a chip", map[string]string{"job.toml": "network = \"mlp-64-32-10\"\n"}, "run job.toml",
 			"job.toml: key chip is missing"},
 		{"missing checkpoint", nil, "run quickstart --checkpoint none.safetensors",

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,10 +175,22 @@ func TestDataList(t *testing.T) {
 	dir := t.TempDir()
 	out := succeed(t, "data", "list", "--data", dir)
 	lines := strings.Split(out, "\n")
-	for i, want := range []string{"set found where", "digits yes embedded", "mnist no found in none of " + filepath.Join(dir, "mnist"), "fashion-mnist no"} {
-		if got := strings.Join(strings.Fields(lines[i]), " "); !strings.HasPrefix(got, want) {
-			t.Errorf("line %d is %q, want it to begin with %q", i+1, got, want)
+	const toDo = "its files belong into DIR/%s; name DIR with --data or BITLINE_DATA"
+	for i, want := range []string{
+		"set found where note", "digits yes embedded the 1,797 UCI test images, 8×8",
+		"mnist no " + fmt.Sprintf(toDo, "mnist"), "fashion-mnist no " + fmt.Sprintf(toDo, "fashion-mnist"),
+		"cifar10 no " + fmt.Sprintf(toDo, "cifar-10-batches-bin"), "",
+	} {
+		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
+			t.Errorf("line %d is %q, want %q", i+1, got, want)
 		}
+	}
+	cifar := filepath.Join(dir, "cifar-10-batches-bin")
+	if err := os.Mkdir(cifar, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"} {
+		writeFile(t, filepath.Join(cifar, name+".bin"), nil)
 	}
 	env := bitlineIn(t.Context(), func(key string) string {
 		if key == "BITLINE_DATA" {
@@ -185,7 +198,7 @@ func TestDataList(t *testing.T) {
 		}
 		return ""
 	}, "data", "list")
-	if env.code != 0 || !strings.Contains(env.out, dir) {
-		t.Errorf("with BITLINE_DATA: %+v, want %s searched", env, dir)
+	if env.code != 0 || !strings.Contains(env.out, cifar) {
+		t.Errorf("with BITLINE_DATA: %+v, want cifar10 found in %s", env, cifar)
 	}
 }

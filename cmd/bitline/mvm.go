@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"bitline/crossbar"
 	"bitline/internal/atomicfile"
 	"bitline/internal/npy"
 	"bitline/internal/pipeline"
@@ -42,7 +43,7 @@ is int64, B×N; float64 where adc.range is full or calibrated.`,
 	c.Flags().StringVar(&f.weights, "weights", "", "the matrix, K×N, .npy")
 	c.Flags().StringVar(&f.inputs, "inputs", "", "the inputs, B×K, .npy")
 	c.Flags().StringVar(&f.out, "out", "", "the products to write, B×N, .npy")
-	c.Flags().StringVar(&f.stats, "stats", "", "write bitline statistics per slice as JSON to this file")
+	c.Flags().StringVar(&f.stats, "stats", "", "count every bitline sum, which is slower, and write the statistics per slice as JSON to this file")
 	return c
 }
 
@@ -69,6 +70,9 @@ func runMVM(term terminal, f mvmFlags) error {
 	u := pipeline.MVM{
 		Chip: chip, Rows: w.Shape[0], Columns: w.Shape[1], Weights: w.Ints, Batch: x.Shape[0], Inputs: x.Ints,
 		WeightsName: f.weights, InputsName: f.inputs,
+	}
+	if f.stats != "" {
+		u.Statistics = crossbar.Sums
 	}
 	result, err := u.Run()
 	if err != nil {

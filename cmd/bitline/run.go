@@ -33,13 +33,14 @@ func newRun(term terminal) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run [JOB]",
 		Short: "Run a job: train or load, map, replay, simulate, report",
-		Long: `Run a job: train or load a checkpoint, map the network onto the chip, replay the
-test images bit for bit, simulate the chip, and report. JOB is the name of a
-shipped job or a file. Without one, the digits quickstart runs, and MNIST from a
-shipped checkpoint where MNIST is found.`,
+		Long: `Run a job: train, load a checkpoint or import float weights, map the network onto
+the chip, replay the test images bit for bit, simulate the chip, and report. JOB
+is the name of a shipped job or a file. Without one, the digits quickstart runs,
+and MNIST from a shipped checkpoint where MNIST is found.`,
 		Example: `  bitline run
   bitline run mnist-mlp --set 'adc.bits=[4,4,4,2]' --set adc.recalibrate=affine
-  bitline run job.toml --json result.json --csv result.csv`,
+  bitline run job.toml --json result.json --csv result.csv
+  bitline run job.toml --set network=lenet-5 --set weights=lenet5.safetensors`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.train && f.checkpoint != "" {
@@ -71,7 +72,7 @@ func setFlag(c *cobra.Command, sets *[]string) {
 func (f runFlags) jobSets() []string {
 	sets := slices.Clone(f.sets)
 	if f.train {
-		sets = append(sets, `checkpoint=""`)
+		sets = append(sets, `checkpoint=""`, `weights=""`)
 	}
 	return sets
 }
@@ -82,7 +83,7 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 		return err
 	}
 	if f.checkpoint != "" {
-		job.Checkpoint = f.checkpoint
+		job.Checkpoint, job.Weights = f.checkpoint, ""
 	}
 	if err := atomicfile.Check(f.json, f.csv); err != nil {
 		return err

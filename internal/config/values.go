@@ -78,15 +78,20 @@ func (t *Table) Float(key string, def, lo, hi float64) float64 {
 	if n == nil {
 		return def
 	}
-	v, ok := n.scalar.(float64)
-	if i, isInt := n.scalar.(int64); isInt {
-		v, ok = float64(i), true
-	}
-	if !ok || math.IsNaN(v) || math.IsInf(v, 0) || v < lo || v > hi {
+	v, ok := n.float(lo, hi)
+	if !ok {
 		t.Faultf(key, "is %s, want %s", n, floatRange(lo, hi))
 		return def
 	}
 	return v
+}
+
+func (n *node) float(lo, hi float64) (float64, bool) {
+	v, ok := n.scalar.(float64)
+	if i, isInt := n.scalar.(int64); isInt {
+		v, ok = float64(i), true
+	}
+	return v, ok && !math.IsNaN(v) && !math.IsInf(v, 0) && lo <= v && v <= hi
 }
 
 func floatRange(lo, hi float64) string {
@@ -159,6 +164,33 @@ func (t *Table) IntOrList(key string, def []int, lo, hi int) []int {
 		return slices.Clone(def)
 	}
 	return []int{v}
+}
+
+// Floats is the key's array of numbers, each from lo to hi as Float has them. A
+// fault names the element, and then the whole array is the default.
+func (t *Table) Floats(key string, def []float64, lo, hi float64) []float64 {
+	n := t.node.ask(key)
+	if n == nil {
+		return slices.Clone(def)
+	}
+	if !n.isList {
+		t.Faultf(key, "is %s, want an array of numbers", n)
+		return slices.Clone(def)
+	}
+	list := make([]float64, len(n.list))
+	good := true
+	for i, element := range n.list {
+		v, ok := element.float(lo, hi)
+		if !ok {
+			t.elementFault(key, i, floatRange(lo, hi))
+			good = false
+		}
+		list[i] = v
+	}
+	if !good {
+		return slices.Clone(def)
+	}
+	return list
 }
 
 // Strings is the key's array of strings; a fault names the element, and then

@@ -11,6 +11,7 @@ import (
 
 	"bitline/arch"
 	"bitline/configs"
+	"bitline/crossbar"
 	"bitline/internal/config"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -23,13 +24,22 @@ type Job struct {
 	Name       string
 	Chip       *arch.Chip
 	Network    *workloads.Network
-	Checkpoint string // an embedded name or a file; "" trains
-	DataSet    string
+	Checkpoint string // an embedded name or a file; "" for none
+	// Weights is a file of float weights, "" for none. Without a checkpoint and
+	// without weights the job trains.
+	Weights string
+	// Normalization is that of the images on which the weights were trained; nil
+	// where they take images as the data set gives them.
+	Normalization *workloads.Normalization
+	DataSet       string
 	// Calibration is how many training images observe sums and refit affines.
 	Calibration int
 	Train       train.Config
 	Images      int // test images to replay; 0 for all
-	Simulation  scheduler.Options
+	// Statistics says what a replay records; "" records sums where the network is
+	// a chain of linear layers, and clips alone elsewhere, which is much faster.
+	Statistics crossbar.Level
+	Simulation scheduler.Options
 	// Command is the command line that runs this job.
 	Command string
 }
@@ -37,7 +47,7 @@ type Job struct {
 // jobKeys are the keys that belong to a job; overrides of other keys go to its
 // chip.
 func jobKeys() []string {
-	return []string{"name", "base", "chip", "network", "checkpoint", "data", "train", "replay", "simulate"}
+	return []string{"name", "base", "chip", "network", "checkpoint", "weights", "import", "data", "train", "replay", "simulate"}
 }
 
 // LoadJob reads a job, its chip and its network. Each override is key=value; a
@@ -59,11 +69,15 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	t.Require("chip", "network")
 	chip, network := t.String("chip", ""), t.String("network", "")
 	j.Checkpoint = beside(name, t.String("checkpoint", ""), ".safetensors")
+	normalization := j.readWeights(t, name)
 	data := t.Table("data")
 	j.DataSet = data.Enum("set", "digits", workloads.DatasetNames()...)
 	j.Calibration = data.Int("calibration", 1000, 1, 1<<20)
 	j.Train = train.ReadConfig(t.Table("train"))
 	j.Images = t.Table("replay").Int("images", 0, 0, 1<<30)
+	if level := t.Table("replay").Enum("statistics", "auto", "auto", string(crossbar.Sums), string(crossbar.Clips)); level != "auto" {
+		j.Statistics = crossbar.Level(level)
+	}
 	j.Simulation.Images = t.Table("simulate").Int("images", 0, 0, 1<<20)
 	faulty := t.Finish()
 	faults := []error{faulty}
@@ -76,6 +90,9 @@ func LoadJob(name string, sets []string) (*Job, error) {
 		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if err := j.checkNormalization(normalization); err != nil {
 		return nil, err
 	}
 	j.Train.WeightBits = j.Chip.Encoding.MagnitudeBits()

@@ -29,12 +29,19 @@ func (h Host) progress(what string, done, total int, note string) {
 	}
 }
 
-// model loads the job's checkpoint, or trains.
+// model loads the job's checkpoint, imports its weights, or trains.
 func (j *Job) model(ctx context.Context, host Host, data *workloads.Dataset) (*workloads.Model, error) {
-	if j.Checkpoint == "" {
-		return j.TrainModel(ctx, host, data, TrainFiles{})
+	switch {
+	case j.Checkpoint != "":
+		return j.LoadModel()
+	case j.Weights != "":
+		return j.importModel(data)
 	}
-	return j.LoadModel()
+	m, err := j.TrainModel(ctx, host, data, TrainFiles{})
+	if _, chain := j.Network.IsChain(); err != nil && !chain {
+		return nil, fmt.Errorf("%w (the key weights names a file of those trained elsewhere)", err)
+	}
+	return m, err
 }
 
 // LoadModel reads the job's checkpoint. It is an error if it holds another

@@ -15,6 +15,8 @@ type MVM struct {
 	Weights       []int64 // Rows × Columns, row-major
 	Batch         int
 	Inputs        []int64 // Batch × Rows
+	// Statistics says what is recorded; "" counts clips alone, which is fast.
+	Statistics crossbar.Level
 	// WeightsName and InputsName are what errors call the two, such as their files.
 	WeightsName, InputsName string
 }
@@ -50,21 +52,36 @@ func (u MVM) Run() (*MVMResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	runner, err := matrix.NewRunner(u.Chip.ADC, bits)
+	runner, err := matrix.NewTileRunner(u.Chip.ADC, bits, crossbar.TileOptions{Statistics: u.Statistics})
 	if err != nil {
 		return nil, err
 	}
 	r := &MVMResult{Outputs: make([]int64, u.Batch*u.Columns), Fraction: runner.Fraction(), Bits: bits, Matrix: matrix}
-	x := make([]int32, u.Rows)
-	for b := range u.Batch {
-		for k, v := range u.Inputs[b*u.Rows : (b+1)*u.Rows] {
-			x[k] = int32(v)
-		}
-		runner.MVM(r.Outputs[b*u.Columns:(b+1)*u.Columns], x)
-	}
+	u.multiply(runner, r.Outputs)
 	r.Stats = runner.Stats()
 	r.Certificate = runner.Certificate(r.Stats)
 	return r, nil
+}
+
+// multiply computes the batch tile by tile: a tile is planar, the inputs' and
+// outputs' index the slow one.
+func (u MVM) multiply(runner *crossbar.TileRunner, outputs []int64) {
+	const tile = crossbar.TilePositions
+	x, y := make([]int16, u.Rows*tile), make([]int64, u.Columns*tile)
+	for first := 0; first < u.Batch; first += tile {
+		count := min(tile, u.Batch-first)
+		for p := range count {
+			for k, v := range u.Inputs[(first+p)*u.Rows : (first+p+1)*u.Rows] {
+				x[k*tile+p] = int16(v)
+			}
+		}
+		runner.MVM(y, x, count)
+		for p := range count {
+			for n := range u.Columns {
+				outputs[(first+p)*u.Columns+n] = y[n*tile+p]
+			}
+		}
+	}
 }
 
 // program fits the weights into cells.

@@ -131,7 +131,7 @@ func (f findings) setting() Setting {
 	}
 	return Setting{
 		Chip: c.Name, Node: c.Node, Network: f.job.Network.Name, NetworkShape: f.job.Network.String(),
-		DataSet: fmt.Sprintf("%s (%s)", f.data.Name, f.data.Copy), DataHash: f.data.Hash, DataDiffers: o.DataHash != f.data.Hash,
+		DataSet: fmt.Sprintf("%s (%s)", f.data.Name, f.data.Copy), DataHash: f.data.Hash, DataDiffers: o.DataHash != "" && o.DataHash != f.data.Hash,
 		Method: o.Method, Strength: o.Strength, Seed: o.Seed, Epochs: o.Epochs, KernelClass: o.KernelClass,
 		Signed: string(c.Encoding.Signed), InputSign: string(c.Encoding.InputSign), SliceLayout: string(c.Encoding.Slices),
 		ADCKind: string(c.ADC.Kind), ADCRange: string(c.ADC.Range), ADCResolution: resolution,

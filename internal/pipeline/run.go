@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"bitline/adc"
+	"bitline/crossbar"
 	"bitline/scheduler"
 	"bitline/workloads"
 )
@@ -91,6 +92,18 @@ func (j *Job) replay(ctx context.Context, host Host, model *workloads.Model, dat
 			return plan, nil, err
 		}
 	}
+	plan.Statistics = j.statistics()
 	replay, err = replayer.Run(ctx, test, plan, func(done int) { host.progress("replaying", done, test.Len(), "") })
 	return plan, replay, err
+}
+
+// statistics is what the replay records.
+func (j *Job) statistics() crossbar.Level {
+	if j.Statistics != "" {
+		return j.Statistics
+	}
+	if _, chain := j.Network.IsChain(); chain {
+		return crossbar.Sums
+	}
+	return crossbar.Clips
 }

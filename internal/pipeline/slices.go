@@ -18,15 +18,15 @@ type SliceResult struct {
 	Bits           int         `json:"bits"`
 	LargestSum     int64       `json:"largest_possible_sum"`
 	WorstCaseBits  int         `json:"worst_case_bits"`
-	LargestSeen    int64       `json:"largest_seen_sum"`
-	ObservedBits   int         `json:"observed_bits"`
+	LargestSeen    *int64      `json:"largest_seen_sum,omitempty"` // absent where only clips were counted
+	ObservedBits   int         `json:"observed_bits,omitempty"`
 	Conversions    int64       `json:"conversions"`
 	Clipped        int64       `json:"clipped"`
 	ClippedShare   float64     `json:"clipped_share"`
 	NonZeroCells   float64     `json:"nonzero_cells_share"`
 	NonZeroColumns float64     `json:"nonzero_columns_share"`
-	Histogram      []int64     `json:"sum_histogram"`       // conversions by sum, trailing zeros cut
-	HistogramFrom  int64       `json:"sum_histogram_first"` // the sum of its first entry
+	Histogram      []int64     `json:"sum_histogram,omitempty"`       // conversions by sum, empty ends cut
+	HistogramFrom  int64       `json:"sum_histogram_first,omitempty"` // the sum of its first entry
 	Laws           []LawResult `json:"laws"`
 }
 
@@ -66,12 +66,15 @@ func newSlices(chip *arch.Chip, stats crossbar.Stats, bits []int) []SliceResult 
 		r := SliceResult{
 			Slice: i, Bits: bits[i],
 			LargestSum: s.WorstSum, WorstCaseBits: adc.BitsFor(s.WorstSum, signed),
-			LargestSeen: s.MaxSum(), ObservedBits: adc.BitsFor(s.MaxSum(), signed),
 			Conversions: conversions, Clipped: s.Clipped, ClippedShare: quotient(s.Clipped, conversions),
 			NonZeroCells: quotient(s.NonZeroCells, s.Cells), NonZeroColumns: quotient(s.NonZeroColumns, s.Columns),
 			Laws: newLaws(chip, bits[i]),
 		}
-		r.Histogram, r.HistogramFrom = trim(s)
+		if s.HasSums() {
+			largest := s.MaxSum()
+			r.LargestSeen, r.ObservedBits = &largest, adc.BitsFor(largest, signed)
+			r.Histogram, r.HistogramFrom = trim(s)
+		}
 		results[i] = r
 	}
 	return results
@@ -128,9 +131,19 @@ func sliceTable() report.Table {
 
 func addSlices(t *report.Table, layer string, slices []SliceResult) {
 	for _, s := range slices {
-		t.Add(layer, s.Slice, s.Bits, s.LargestSum, s.WorstCaseBits, s.LargestSeen, s.ObservedBits,
+		seen, needs := s.Seen()
+		t.Add(layer, s.Slice, s.Bits, s.LargestSum, s.WorstCaseBits, seen, needs,
 			report.Percent(s.ClippedShare), report.Percent(s.NonZeroCells), report.Percent(s.NonZeroColumns))
 	}
+}
+
+// Seen is the largest sum seen and the bits that it needs as text, a dash where
+// only clips were counted.
+func (s SliceResult) Seen() (largest, bits string) {
+	if s.LargestSeen == nil {
+		return "–", "–"
+	}
+	return fmt.Sprint(*s.LargestSeen), fmt.Sprint(s.ObservedBits)
 }
 
 // lawTable compares converters of the resolutions in use with one of 8 bits.

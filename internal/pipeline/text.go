@@ -17,7 +17,7 @@ func (r *Result) WriteText(w io.Writer) error {
 	var b bytes.Buffer
 	s := &r.Setting
 	fmt.Fprintf(&b, "%s: %s (%s) on %s, data %s\n", r.Job, s.Network, s.NetworkShape, s.Chip, s.DataSet)
-	fmt.Fprintf(&b, "  weights       %s, strength %g, %d epochs, seed %d, kernels %s\n", s.Method, s.Strength, s.Epochs, s.Seed, s.KernelClass)
+	fmt.Fprintf(&b, "  weights       %s\n", s.weights())
 	fmt.Fprintf(&b, "  encoding      %s weights, %s inputs, %s slices; %s converters, range %s, resolution %s, recalibration %s; %s\n",
 		s.Signed, s.InputSign, s.SliceLayout, s.ADCKind, s.ADCRange, s.ADCResolution, s.Recalibrate, s.Devices)
 	if s.DataDiffers {
@@ -37,6 +37,14 @@ func (r *Result) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "Next: %s\n", r.next())
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// weights says where the weights come from.
+func (s *Setting) weights() string {
+	if s.Epochs == 0 && s.Seed == 0 { // not trained here
+		return s.Method
+	}
+	return fmt.Sprintf("%s, strength %g, %d epochs, seed %d, kernels %s", s.Method, s.Strength, s.Epochs, s.Seed, s.KernelClass)
 }
 
 // writeTimed writes what the simulation found, or why there is none.
@@ -83,6 +91,9 @@ func (r *Result) next() string {
 			smaller = "'adc.bits=[4,4,4,2]'"
 		}
 		return "try smaller converters: " + r.command + " --set " + smaller
+	}
+	if r.Timed == nil {
+		return "see every bitline sum, more slowly: " + r.command + " --set replay.statistics=sums"
 	}
 	return "share converters, so that their speed arrives: " + r.command + " --set adc.kind=reconfigurable --set adc.per_ima=3"
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"bitline/crossbar"
 	"bitline/internal/pipeline"
 	"bitline/internal/plot"
 	"bitline/internal/report"
@@ -92,7 +93,11 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 				line.Name = v.Name
 			}
 			for k, resolution := range m.study.Resolutions {
-				plan := scheduler.Plan{Bits: same(resolution, len(model.Layers))}
+				first := i == 0 && k == 0 && !recalibrated // the one whose sums are described
+				plan := scheduler.Plan{Bits: same(resolution, len(model.Layers)), Statistics: crossbar.Clips, NoReference: !first}
+				if first {
+					plan.Statistics = crossbar.Sums
+				}
 				if recalibrated {
 					if plan.Affines, err = replayer.Recalibrate(ctx, plan.Bits, calibration); err != nil {
 						return err
@@ -104,7 +109,7 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 				}
 				row = append(row, report.Percent(replay.Accuracy()))
 				line.Y = append(line.Y, 100*replay.Accuracy())
-				if i == 0 && k == 0 && !recalibrated {
+				if first {
 					m.describe(v, model, replay)
 				}
 			}
@@ -127,8 +132,9 @@ func (m *measurement) describe(v Variant, model *workloads.Model, replay *schedu
 	m.sparsity.Add(append(row, report.Percent(pooled.WithBiases.Average()))...)
 	for i, l := range replay.Layers {
 		for _, s := range pipeline.Slices(v.Job.Chip, l) {
+			seen, needs := s.Seen()
 			m.layers.Add(v.Name, l.Name, s.Slice, report.Percent(layers[i].Weights.Share(s.Slice)),
-				s.LargestSum, s.WorstCaseBits, s.LargestSeen, s.ObservedBits)
+				s.LargestSum, s.WorstCaseBits, seen, needs)
 		}
 	}
 }
