@@ -19,6 +19,7 @@ type Runner struct {
 	driven   []int32  // the part of the input that a pass drives
 	sums     [2][]int32
 	stats    Stats
+	onRead   func(ArrayRead)
 }
 
 // table is a converter tabulated: what shift-and-add accumulates for every sum
@@ -110,6 +111,10 @@ func losslessTable(largest int64, fraction int) table {
 	return t
 }
 
+// OnRead makes f hear of every read of every array, in the order block, step,
+// slice, sign; nil ends it.
+func (r *Runner) OnRead(f func(ArrayRead)) { r.onRead = f }
+
 // Fraction is the number of fraction bits of the outputs: 0 under a unit range,
 // else adc.FractionBits.
 func (r *Runner) Fraction() int { return r.fraction }
@@ -171,9 +176,9 @@ func (r *Runner) subtractOffset(y []int64) {
 // pass drives r.driven once, all steps, and accumulates sign × the result.
 func (r *Runner) pass(y []int64, sign int64) {
 	for i := range r.m.blocks {
-		for _, step := range r.m.steps {
+		for k, step := range r.m.steps {
 			empty := r.drive(&r.m.blocks[i], step)
-			r.read(y, i, readStep{weight: sign * step.Sign, shift: step.Shift, empty: empty})
+			r.read(y, i, readStep{weight: sign * step.Sign, shift: step.Shift, empty: empty, pass: int(1-sign) / 2, number: k})
 		}
 	}
 }
@@ -197,9 +202,10 @@ func (r *Runner) drive(b *block, step Step) (empty bool) {
 
 // readStep is how one step's codes count: weight × 2^shift.
 type readStep struct {
-	weight int64
-	shift  int
-	empty  bool
+	weight       int64
+	shift        int
+	empty        bool
+	pass, number int
 }
 
 // read reads all arrays of a block for the step that is driven, converts the
@@ -222,6 +228,8 @@ func (r *Runner) read(y []int64, blockIndex int, step readStep) {
 		if m.analog() {
 			r.columnSums(0, b, &pair[0])
 			r.columnSums(1, b, &pair[1])
+			r.report(0, ArrayRead{Block: blockIndex, Slice: slice, Sign: 0, Pass: step.pass, Step: step.number})
+			r.report(1, ArrayRead{Block: blockIndex, Slice: slice, Sign: 1, Pass: step.pass, Step: step.number})
 			for n, s := range r.sums[1] {
 				r.sums[0][n] -= s
 			}
@@ -230,6 +238,7 @@ func (r *Runner) read(y []int64, blockIndex int, step readStep) {
 		}
 		for sign := range pair {
 			r.columnSums(0, b, &pair[sign])
+			r.report(0, ArrayRead{Block: blockIndex, Slice: slice, Sign: sign, Pass: step.pass, Step: step.number})
 			c := conversion{scale: scale, slice: slice, block: blockIndex, sign: sign, flipped: pair[sign].flipped}
 			if sign == 1 {
 				c.scale = -scale

@@ -20,6 +20,7 @@ type SliceResult struct {
 	WorstCaseBits  int         `json:"worst_case_bits"`
 	LargestSeen    *int64      `json:"largest_seen_sum,omitempty"` // absent where only clips were counted
 	ObservedBits   int         `json:"observed_bits,omitempty"`
+	MeanSum        float64     `json:"mean_sum,omitempty"` // of all conversions, likewise
 	Conversions    int64       `json:"conversions"`
 	Clipped        int64       `json:"clipped"`
 	ClippedShare   float64     `json:"clipped_share"`
@@ -73,6 +74,7 @@ func newSlices(chip *arch.Chip, stats crossbar.Stats, bits []int) []SliceResult 
 		if s.HasSums() {
 			largest := s.MaxSum()
 			r.LargestSeen, r.ObservedBits = &largest, adc.BitsFor(largest, signed)
+			r.MeanSum = quotient(s.Conducted(), conversions)
 			r.Histogram, r.HistogramFrom = trim(s)
 		}
 		results[i] = r
