@@ -14,16 +14,19 @@ import (
 // SliceResult is what one slice class of one matrix needs and saw. Sums are in
 // counts of one cell level.
 type SliceResult struct {
-	Slice          int         `json:"slice"` // 0 is the least significant
-	Bits           int         `json:"bits"`
-	LargestSum     int64       `json:"largest_possible_sum"`
-	WorstCaseBits  int         `json:"worst_case_bits"`
-	LargestSeen    *int64      `json:"largest_seen_sum,omitempty"` // absent where only clips were counted
-	ObservedBits   int         `json:"observed_bits,omitempty"`
-	MeanSum        float64     `json:"mean_sum,omitempty"` // of all conversions, likewise
-	Conversions    int64       `json:"conversions"`
-	Clipped        int64       `json:"clipped"`
-	ClippedShare   float64     `json:"clipped_share"`
+	Slice         int     `json:"slice"` // 0 is the least significant
+	Bits          int     `json:"bits"`
+	LargestSum    int64   `json:"largest_possible_sum"`
+	WorstCaseBits int     `json:"worst_case_bits"`
+	LargestSeen   *int64  `json:"largest_seen_sum,omitempty"` // absent where only clips were counted
+	ObservedBits  int     `json:"observed_bits,omitempty"`
+	MeanSum       float64 `json:"mean_sum,omitempty"` // of all conversions, likewise
+	Conversions   int64   `json:"conversions"`
+	Clipped       int64   `json:"clipped"`
+	ClippedShare  float64 `json:"clipped_share"`
+	// ClippedAt is the share of the sums seen that a converter of 1, 2, … bits
+	// would clip: one replay tells of every resolution.
+	ClippedAt      []float64   `json:"clipped_share_at_bits,omitempty"`
 	NonZeroCells   float64     `json:"nonzero_cells_share"`
 	NonZeroColumns float64     `json:"nonzero_columns_share"`
 	Histogram      []int64     `json:"sum_histogram,omitempty"`       // conversions by sum, empty ends cut
@@ -75,6 +78,7 @@ func newSlices(chip *arch.Chip, stats crossbar.Stats, bits []int) []SliceResult 
 			largest := s.MaxSum()
 			r.LargestSeen, r.ObservedBits = &largest, adc.BitsFor(largest, signed)
 			r.MeanSum = quotient(s.Conducted(), conversions)
+			r.ClippedAt = clippedAt(s, signed)
 			r.Histogram, r.HistogramFrom = trim(s)
 		}
 		results[i] = r
@@ -85,6 +89,26 @@ func newSlices(chip *arch.Chip, stats crossbar.Stats, bits []int) []SliceResult 
 // Slices describes what the slices of one layer saw.
 func Slices(chip *arch.Chip, l scheduler.LayerReplay) []SliceResult {
 	return newSlices(chip, l.Stats, l.Bits)
+}
+
+// clippedAt is the share of sums outside the unit range of converters of 1, 2, …
+// bits, up to the first that clips none. A signed converter has at least 2 bits; 1
+// counts as clipping everything.
+func clippedAt(s crossbar.SliceStats, signed bool) []float64 {
+	var shares []float64
+	for bits := 1; ; bits++ {
+		clipped := int64(0)
+		for i, n := range s.Histogram {
+			sum := int64(i) - s.Offset
+			if adc.BitsFor(max(sum, -sum), signed) > bits {
+				clipped += n
+			}
+		}
+		shares = append(shares, quotient(clipped, s.Conversions()))
+		if clipped == 0 {
+			return shares
+		}
+	}
 }
 
 // trim cuts the empty ends off a histogram.
