@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -133,36 +134,75 @@ func TestOracleExact(t *testing.T) {
 func TestOracleClipped(t *testing.T) {
 	v := vectors{t, "testdata/conv/clipped"}
 	m := v.model()
-	encoding := crossbar.DefaultEncoding()
-	var runners []*crossbar.Runner
+	for _, level := range []crossbar.Level{crossbar.Clips, crossbar.Sums} {
+		replay := throughCrossbars(t, m, 32, []int{4, 4, 4, 2}, level)
+		for _, batch := range []int{1, 4} {
+			v.run(m, replay, batch)
+		}
+	}
+}
+
+// throughCrossbars is a model's products through differential arrays of so many
+// wordlines and converters of the given resolutions: level Clips takes the fast
+// path, Sums one vector after the other.
+func throughCrossbars(t *testing.T, m *Model, wordlines int, bits []int, level crossbar.Level) MatMul {
+	t.Helper()
+	design := crossbar.Design{Encoding: crossbar.DefaultEncoding(), Wordlines: wordlines, CellBits: 2, DACBits: 1}
+	var runners []*crossbar.TileRunner
 	for i, l := range m.Layers {
 		w := crossbar.Weights{Rows: l.Rows, Columns: l.Columns, Zero: m.Zero(i)}
 		for _, c := range l.Codes {
 			w.Codes = append(w.Codes, int32(c))
 		}
-		matrix, err := crossbar.Program(crossbar.Design{Encoding: encoding, Wordlines: 32, CellBits: 2, DACBits: 1}, w)
+		matrix, err := crossbar.Program(design, w)
 		if err != nil {
 			t.Fatal(err)
 		}
-		runner, err := matrix.NewRunner(adc.Spec{Range: adc.Unit}, []int{4, 4, 4, 2})
+		runner, err := matrix.NewTileRunner(adc.Spec{Range: adc.Unit}, bits, crossbar.TileOptions{Statistics: level})
 		if err != nil {
 			t.Fatal(err)
 		}
 		runners = append(runners, runner)
 	}
-	replay := func(layer int, y []int64, x []int16, positions int) {
-		in, out := make([]int32, m.Layers[layer].Rows), make([]int64, m.Layers[layer].Columns)
-		for p := range positions {
-			for k := range in {
-				in[k] = int32(x[k*TilePositions+p])
+	return func(layer int, y []int64, x []int16, positions int) { runners[layer].MVM(y, x, positions) }
+}
+
+// Real images through converters that cannot clip are the integer network, layer
+// by layer: the embedded digits through a small residual network, and, where it is
+// found, CIFAR-10 through ResNet-20. Weights are random, activations calibrated on
+// the images.
+func TestRealImages(t *testing.T) {
+	small := &Network{Name: "small", Input: Shape{8, 8, 1}, Layers: []Layer{
+		{Name: "c1", Kind: Conv, Outputs: 6, Kernel: 3, Stride: 1, Padding: 1, ReLU: true, BatchNorm: true, NoBias: true},
+		{Name: "short", Kind: Conv, Outputs: 9, Kernel: 1, Stride: 2, BatchNorm: true, NoBias: true, Residual: true},
+		{Name: "c2", Kind: Conv, Outputs: 9, Kernel: 3, Stride: 2, Padding: 1, ReLU: true, BatchNorm: true, NoBias: true, Input: "c1", Add: "short"},
+		{Name: "pool", Kind: MaxPool, Kernel: 2, Stride: 2},
+		{Name: "fc", Kind: Linear, Outputs: 10},
+	}}
+	for _, c := range []struct {
+		network *Network
+		data    string
+		images  int
+	}{
+		{small, "digits", 20},
+		{readTOML(t, "../configs/networks/resnet-20.toml"), "cifar10", 2},
+	} {
+		t.Run(c.network.Name, func(t *testing.T) {
+			data, err := Load(NewFinder("", os.Getenv), c.data)
+			if err != nil {
+				t.Skipf("skipped, for it is about real images: %v", err)
 			}
-			runners[layer].MVM(out, in)
-			for n, a := range out {
-				y[n*TilePositions+p] = a
+			m, err := RandomFloat(c.network, 1).Quantize(Quantization{WeightBits: 8, Input: data.Input, Calibration: data.Calibration(20)})
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-	}
-	for _, batch := range []int{1, 4} {
-		v.run(m, replay, batch)
+			images := data.Test.Slice(0, c.images)
+			got := look(m, throughCrossbars(t, m, 128, []int{9, 9, 9, 9}, crossbar.Clips), images, c.images)
+			p := plain{m: m}
+			for i := range c.images {
+				p.run(images.Image(i))
+				comparePlain(t, &p, got, i)
+			}
+		})
 	}
 }

@@ -289,6 +289,27 @@ func planar[T any](values [][][]T, number func(T) int64) []int64 {
 
 func same(v int64) int64 { return v }
 
+// comparePlain holds what an executor computed of image i against the plain
+// network, which has just run it: every accumulator, code and output.
+func comparePlain(t *testing.T, p *plain, s seen, i int) {
+	t.Helper()
+	n := p.m.Network
+	for name, sums := range s.sums {
+		if want := planar(p.acc[name], same); !slices.Equal(sums[i], want) {
+			t.Fatalf("%v: accumulators of %s, image %d: %v, want %v", n, name, i, sums[i], want)
+		}
+	}
+	for name, codes := range s.codes {
+		if want := planar(p.codes[name], same); !slices.Equal(codes[i], want) {
+			t.Fatalf("%v: codes of %s, image %d: %v, want %v", n, name, i, codes[i], want)
+		}
+	}
+	last := n.Layers[len(n.Layers)-1].Name
+	if want := planar(p.v[last], (*big.Int).Int64); !slices.Equal(s.logits[i], want) {
+		t.Fatalf("%v: outputs of image %d: %v, want %v", n, i, s.logits[i], want)
+	}
+}
+
 func TestExecutorEqualsPlainNetwork(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	kinds := map[string]int{}
@@ -305,19 +326,7 @@ func TestExecutorEqualsPlainNetwork(t *testing.T) {
 		for i := range images.Len() {
 			p.run(images.Image(i))
 			for _, s := range []seen{slow, fast} {
-				for name, sums := range s.sums {
-					if want := planar(p.acc[name], same); !slices.Equal(sums[i], want) {
-						t.Fatalf("%v: accumulators of %s, image %d: %v, want %v", n, name, i, sums[i], want)
-					}
-				}
-				for name, codes := range s.codes {
-					if want := planar(p.codes[name], same); !slices.Equal(codes[i], want) {
-						t.Fatalf("%v: codes of %s, image %d: %v, want %v", n, name, i, codes[i], want)
-					}
-				}
-				if want := planar(p.v["end"], (*big.Int).Int64); !slices.Equal(s.logits[i], want) {
-					t.Fatalf("%v: outputs of image %d: %v, want %v", n, i, s.logits[i], want)
-				}
+				comparePlain(t, &p, s, i)
 			}
 		}
 		for _, l := range n.Layers {
