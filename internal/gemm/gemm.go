@@ -1,6 +1,8 @@
-// Package gemm multiplies float32 matrices.
+// Package gemm multiplies matrices: float32 ones for training and plain inference
+// (Multiplier), and int16 codes exactly for the replay (PackedInt), whose outputs
+// Requantize rounds to codes again.
 //
-// Every element of a product is one chain of multiply-adds in the order of the
+// Every element of a float32 product is one chain of multiply-adds in the order of the
 // inner index k, from 0 (Mul) or from the value already there (MulAdd). The
 // bytes of a result therefore depend on the operands and on the kernel class,
 // and on nothing else: not on the blocking, the strides, the vector width or
