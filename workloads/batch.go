@@ -24,13 +24,13 @@ func (m *Model) BatchFor(images, workers int) int {
 
 // mostCodes is the largest number of codes of one image that are in memory at
 // the same time.
-func mostCodes(nodes []node, input Shape) int {
+func mostCodes(nodes []Node, input Shape) int {
 	last := lastUses(nodes)
 	size := func(i int) int {
 		if i == 0 {
 			return input.Size()
 		}
-		return nodes[i-1].out.Size()
+		return nodes[i-1].Out.Size()
 	}
 	most := 0
 	for layer := range nodes {

@@ -82,6 +82,12 @@ type layerJSON struct {
 	Residual  bool   `json:"residual,omitempty"`
 	Weights   string `json:"weights,omitempty"`
 	Norm      string `json:"norm,omitempty"`
+	// What follows belongs to layers whose values are not computed, which no
+	// checkpoint holds.
+	Groups int    `json:"-"`
+	Heads  int    `json:"-"`
+	Keys   string `json:"-"`
+	Values string `json:"-"`
 }
 
 // WriteModel writes a checkpoint. The file at path is replaced at once and whole

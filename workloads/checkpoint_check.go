@@ -25,7 +25,7 @@ func checkModel(m *Model) error {
 	if m.Network == nil {
 		return errors.New("model has no network")
 	}
-	if err := m.Network.Check(); err != nil {
+	if err := m.Network.CheckValues(); err != nil {
 		return fmt.Errorf("%s: %w", keyNetwork, err)
 	}
 	shapes := m.Network.Matrices()

@@ -25,7 +25,7 @@ type Executor struct {
 	OnCodes func(Codes)
 
 	model   *Model
-	nodes   []node
+	nodes   []Node
 	last    []int // the layer that takes or adds a layer's output last, after the image's
 	affines []Affine
 	mul     MatMul
@@ -116,16 +116,16 @@ func (m *Model) NewExecutor(mul MatMul, o Options) *Executor {
 // lastUses finds, for the image and every layer, the layer that needs it last.
 // What a residual layer takes is needed until it is added, so that the two may be
 // computed together.
-func lastUses(nodes []node) []int {
+func lastUses(nodes []Node) []int {
 	last := make([]int, len(nodes)+1)
 	for i, l := range nodes {
-		last[l.input+1] = i
-		if l.add == noLayer {
+		last[l.Takes[0]+1] = i
+		if l.Adds == NoLayer {
 			continue
 		}
-		last[l.add+1] = i
-		if l.add >= 0 && nodes[l.add].Residual {
-			last[nodes[l.add].input+1] = i
+		last[l.Adds+1] = i
+		if l.Adds >= 0 && nodes[l.Adds].Residual {
+			last[nodes[l.Adds].Takes[0]+1] = i
 		}
 	}
 	return last
@@ -139,7 +139,7 @@ func (e *Executor) Steps() int { return len(e.nodes) }
 
 // Matrix is the number of a layer among the matrices; ok is false for a pool.
 func (e *Executor) Matrix(layer int) (matrix int, ok bool) {
-	return e.nodes[layer].matrix, e.nodes[layer].Kind.Matrix()
+	return e.nodes[layer].Matrix, e.nodes[layer].Kind.Matrix()
 }
 
 // Run computes at most Batch images and returns, for each, the last layer's
@@ -213,10 +213,10 @@ func (e *Executor) Step(b *Batch, layer int) {
 	l := &e.nodes[layer]
 	last := layer == len(e.nodes)-1
 	if !l.Residual && !last {
-		b.codes[layer+1] = e.take(l.out.Size() * b.images)
+		b.codes[layer+1] = e.take(l.Out.Size() * b.images)
 	} else if e.wide {
-		b.wide[layer] = make([]wide, l.out.Size()*b.images)
-	} else if size := l.out.Size() * b.images; cap(b.sums[layer]) < size {
+		b.wide[layer] = make([]wide, l.Out.Size()*b.images)
+	} else if size := l.Out.Size() * b.images; cap(b.sums[layer]) < size {
 		b.sums[layer] = make([]int64, size)
 	} else {
 		b.sums[layer] = b.sums[layer][:size]
@@ -234,10 +234,10 @@ func (e *Executor) Step(b *Batch, layer int) {
 			}
 		}
 	} else {
-		pool(l, b.codes[layer+1], b.codes[l.input+1], b.images)
+		pool(l, b.codes[layer+1], b.codes[l.Takes[0]+1], b.images)
 	}
 	if e.OnCodes != nil && b.codes[layer+1] != nil {
-		e.OnCodes(Codes{Layer: l.Name, Shape: l.out, Images: b.images, Values: b.codes[layer+1]})
+		e.OnCodes(Codes{Layer: l.Name, Shape: l.Out, Images: b.images, Values: b.codes[layer+1]})
 	}
 	for i, codes := range b.codes[:layer+1] {
 		if codes != nil && e.last[i] <= layer {
@@ -254,13 +254,13 @@ func (e *Executor) Tile(b *Batch, layer, first int) Sums {
 	count := min(TilePositions, l.positions()*b.images-first)
 	x, y := e.inputs[:l.rows()*TilePositions], e.sums[:l.Outputs*TilePositions]
 	var zeros []int16
-	if l.input == fromImage || e.nodes[l.input].raw {
+	if l.Takes[0] == FromImage || e.nodes[l.Takes[0]].raw {
 		zeros = e.zeros
 	}
 	e.lower.tile(l, b.images, first, count)
-	gather(&e.lower, l.allTaps(), x, planes[int16]{b.codes[l.input+1], zeros})
-	e.mul(l.matrix, y, x, count)
-	return Sums{Layer: l.Name, Matrix: l.matrix, Images: b.images, First: first, Positions: count, Values: y}
+	gather(&e.lower, l.allTaps(), x, planes[int16]{b.codes[l.Takes[0]+1], zeros})
+	e.mul(l.Matrix, y, x, count)
+	return Sums{Layer: l.Name, Matrix: l.Matrix, Images: b.images, First: first, Positions: count, Values: y}
 }
 
 // Outputs are a finished batch's outputs before rounding, image by image.
@@ -269,7 +269,7 @@ func (e *Executor) Outputs(b *Batch) [][]int64 {
 		panic("workloads: outputs of a product with fraction bits do not fit 64 bits")
 	}
 	l := &e.nodes[len(e.nodes)-1]
-	sums := b.sums[l.number]
+	sums := b.sums[l.Number]
 	outputs := make([][]int64, b.images)
 	values := make([]int64, len(sums))
 	for i := range outputs {

@@ -52,7 +52,7 @@ type FloatExecutor struct {
 	// image. They are valid until it returns.
 	OnValues func(layer string, values []float32)
 
-	nodes  []node
+	nodes  []Node
 	last   []int
 	layers []floatStage
 	zero   []float32
@@ -89,9 +89,9 @@ func (f *Float) stages() []floatStage {
 }
 
 func (f *Float) newExecutor(input InputCodes, stages []floatStage) *FloatExecutor {
-	nodes, faults := f.Network.resolve()
-	if len(faults) > 0 {
-		panic("workloads: " + faults[0].inWords(f.Network))
+	nodes, err := f.Network.computed()
+	if err != nil {
+		panic("workloads: " + err.Error())
 	}
 	e := &FloatExecutor{nodes: nodes, layers: stages, last: lastUses(nodes), mul: gemm.New(1), step: float32(math.Ldexp(1, input.Scale-ActivationBits))}
 	for _, z := range input.Zero {
@@ -99,7 +99,7 @@ func (f *Float) newExecutor(input InputCodes, stages []floatStage) *FloatExecuto
 	}
 	rows := 0
 	for _, l := range nodes {
-		rows = max(rows, tapRows, l.in.Channels)
+		rows = max(rows, tapRows, l.In.Channels)
 	}
 	e.inputs = make([]float32, rows*TilePositions)
 	e.values = make([][]float32, len(nodes)+1)
@@ -123,8 +123,8 @@ func newFloatStage(l *FloatLayer) floatStage {
 // Run computes some images and returns the outputs of each. It panics if they
 // are not of the network's shape.
 func (e *FloatExecutor) Run(images Images) [][]float32 {
-	if images.Shape != e.nodes[0].in && e.nodes[0].input == fromImage {
-		panic(fmt.Sprintf("workloads: images of %s, want %s", images.Shape, e.nodes[0].in))
+	if images.Shape != e.nodes[0].In && e.nodes[0].Takes[0] == FromImage {
+		panic(fmt.Sprintf("workloads: images of %s, want %s", images.Shape, e.nodes[0].In))
 	}
 	e.enter(images)
 	for i := range e.nodes {
@@ -153,9 +153,9 @@ func (e *FloatExecutor) enter(images Images) {
 	}
 }
 
-func (e *FloatExecutor) layer(l *node, images int) {
-	y := e.take(l.number+1, l.out.Size()*images)
-	x := e.values[l.input+1]
+func (e *FloatExecutor) layer(l *Node, images int) {
+	y := e.take(l.Number+1, l.Out.Size()*images)
+	x := e.values[l.Takes[0]+1]
 	if !l.Kind.Matrix() {
 		floatPool(l, y, x, images)
 	} else {
@@ -166,8 +166,8 @@ func (e *FloatExecutor) layer(l *node, images int) {
 	if e.OnValues != nil {
 		e.OnValues(l.Name, y)
 	}
-	for i, v := range e.values[:l.number+1] {
-		if v != nil && e.last[i] <= l.number {
+	for i, v := range e.values[:l.Number+1] {
+		if v != nil && e.last[i] <= l.Number {
 			e.free = append(e.free, v)
 			e.values[i] = nil
 		}
@@ -178,8 +178,8 @@ func (e *FloatExecutor) layer(l *node, images int) {
 type span struct{ first, count, images int }
 
 // tile computes one tile of a layer, some places of the kernel at a time.
-func (e *FloatExecutor) tile(l *node, y, x []float32, s span) {
-	stage, plane, channels := &e.layers[l.matrix], l.positions()*s.images, l.in.Channels
+func (e *FloatExecutor) tile(l *Node, y, x []float32, s span) {
+	stage, plane, channels := &e.layers[l.Matrix], l.positions()*s.images, l.In.Channels
 	c := gemm.Matrix{Data: y[s.first:], Rows: l.Outputs, Cols: s.count, RowStride: plane, ColStride: 1}
 	e.lower.tile(l, s.images, s.first, s.count)
 	end := l.allTaps().hi
@@ -198,8 +198,8 @@ func (e *FloatExecutor) tile(l *node, y, x []float32, s span) {
 	for n := range l.Outputs {
 		out := y[n*plane+s.first:][:s.count]
 		var add []float32
-		if l.add != noLayer {
-			add = e.values[l.add+1][n*plane+s.first:][:s.count]
+		if l.Adds != NoLayer {
+			add = e.values[l.Adds+1][n*plane+s.first:][:s.count]
 		}
 		finishFloat(out, add, floatLine{stage.slope[n], stage.offset[n], l.ReLU})
 	}
@@ -237,10 +237,10 @@ func rectify(v float32, mask uint32) float32 {
 	return math.Float32frombits(b &^ (uint32(int32(b)>>31) & mask))
 }
 
-func floatPool(l *node, y, x []float32, images int) {
-	inPlane, outPlane := l.in.Height*l.in.Width*images, l.positions()*images
-	share := 1 / float32(l.win.height*l.win.width)
-	for c := range l.in.Channels {
+func floatPool(l *Node, y, x []float32, images int) {
+	inPlane, outPlane := l.In.Height*l.In.Width*images, l.positions()*images
+	share := 1 / float32(l.Window.Height*l.Window.Width)
+	for c := range l.In.Channels {
 		from, to := x[c*inPlane:][:inPlane], y[c*outPlane:][:outPlane]
 		for position := range l.positions() {
 			out := to[position*images:][:images]

@@ -70,17 +70,17 @@ func (f *Float) largest(images Images, input InputCodes) map[string]float64 {
 // variance 2/rows (He et al., arXiv 1502.01852), for benchmarks and tests. It
 // panics if the network does not check out.
 func RandomFloat(n *Network, seed uint64) *Float {
-	if err := n.Check(); err != nil {
+	nodes, err := n.computed()
+	if err != nil {
 		panic("workloads: " + err.Error())
 	}
 	f := &Float{Network: n}
-	nodes, _ := n.resolve()
 	for i := range nodes {
 		l := &nodes[i]
 		if !l.Kind.Matrix() {
 			continue
 		}
-		r := rand.New(rand.NewPCG(seed, uint64(l.matrix)))
+		r := rand.New(rand.NewPCG(seed, uint64(l.Matrix)))
 		draw := func(count int, mean, deviation float64) []float32 {
 			values := make([]float32, count)
 			for i := range values {

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -13,38 +14,6 @@ const (
 	// matrix.
 	maxValues = 1 << 30
 )
-
-// fromImage is the number of the network's input where a layer's would stand,
-// noLayer that of no layer at all.
-const (
-	fromImage = -1
-	noLayer   = -2
-)
-
-// node is a layer whose names are resolved and whose shapes are known.
-type node struct {
-	Layer
-	number  int // in the network
-	matrix  int // among the layers on crossbars; noLayer for the others
-	input   int // the layer that it takes, or fromImage
-	add     int // the layer that it adds, fromImage, or noLayer
-	in, out Shape
-	// win is what one output position sees: a linear layer sees all of its
-	// input.
-	win window
-	// raw says that the output is still the image's codes, with their zero
-	// points: only pools lie between.
-	raw bool
-}
-
-// window is the part of its input that one output position sees.
-type window struct{ height, width, stride, padding int }
-
-// rows is the number of rows of a lowered layer.
-func (l *node) rows() int { return l.win.height * l.win.width * l.in.Channels }
-
-// positions is the number of output positions of one image.
-func (l *node) positions() int { return l.out.Height * l.out.Width }
 
 // layerFault is what is wrong with one key of a layer, or of the network where
 // layer is negative. The text follows the key.
@@ -69,7 +38,7 @@ func (f layerFault) inWords(n *Network) string {
 type resolver struct {
 	net    *Network
 	image  Shape // the input's, if it has no fault
-	nodes  []node
+	nodes  []Node
 	byName map[string]int
 	used   []int // how often each layer's output is taken or added
 	faults []layerFault
@@ -77,14 +46,14 @@ type resolver struct {
 
 // resolve finds what every layer takes and the shapes of all. A layer with a
 // fault has no output shape, and those that take it are not judged by it.
-func (n *Network) resolve() ([]node, []layerFault) {
-	r := resolver{net: n, nodes: make([]node, len(n.Layers)), byName: map[string]int{}, used: make([]int, len(n.Layers))}
+func (n *Network) resolve() ([]Node, []layerFault) {
+	r := resolver{net: n, nodes: make([]Node, len(n.Layers)), byName: map[string]int{}, used: make([]int, len(n.Layers))}
 	r.network()
 	matrices := 0
 	for i, l := range n.Layers {
-		r.nodes[i] = node{Layer: l, number: i, matrix: noLayer, add: noLayer}
+		r.nodes[i] = Node{Layer: l, Number: i, Matrix: NoLayer, Adds: NoLayer}
 		if l.Kind.Matrix() {
-			r.nodes[i].matrix = matrices
+			r.nodes[i].Matrix = matrices
 			matrices++
 		}
 		r.name(i)
@@ -135,31 +104,52 @@ func (r *resolver) name(i int) {
 	}
 }
 
-// take finds the layer's input.
-func (r *resolver) take(l *node) {
-	l.input = l.number - 1
+// take finds what the layer computes with.
+func (r *resolver) take(l *Node) {
+	input := l.Number - 1 // of the first layer, the image
 	if l.Input != "" {
-		l.input = r.find(l.number, "input", l.Input)
+		input = r.find(l.Number, "input", l.Input)
 	}
-	if l.input < 0 {
-		if l.input == fromImage {
-			l.in = r.image
-		}
+	l.Takes = []int{input}
+	l.In = r.use(l, "input", input)
+	if l.Kind != Attention {
 		return
 	}
-	from := &r.nodes[l.input]
-	r.used[l.input]++
-	if from.Residual {
-		r.fault(l.number, "input", "is the residual layer %q, whose output is not rounded; want input to name another", from.Name)
-		return
+	for _, more := range []struct{ key, name string }{{"keys", l.Keys}, {"values", l.Values}} {
+		number := r.find(l.Number, more.key, more.name)
+		l.Takes = append(l.Takes, number)
+		r.use(l, more.key, number)
 	}
-	l.in = from.out
 }
 
-// find is the number of an earlier layer, or noLayer with a fault.
+// use is the shape of what a layer takes under a key, empty if that has none.
+func (r *resolver) use(l *Node, key string, number int) Shape {
+	if number < 0 {
+		return r.given(number)
+	}
+	r.used[number]++
+	if from := &r.nodes[number]; from.Residual {
+		r.fault(l.Number, key, "is the residual layer %q, whose output is not rounded; want %s to name another", from.Name, key)
+		return Shape{}
+	}
+	return r.given(number)
+}
+
+// given is the shape of a layer's output, or of the image.
+func (r *resolver) given(number int) Shape {
+	switch {
+	case number == FromImage:
+		return r.image
+	case number == NoLayer:
+		return Shape{}
+	}
+	return r.nodes[number].Out
+}
+
+// find is the number of an earlier layer, or NoLayer with a fault.
 func (r *resolver) find(layer int, key, name string) int {
 	if name == ImageInput {
-		return fromImage
+		return FromImage
 	}
 	if i, found := r.byName[name]; found {
 		return i
@@ -167,47 +157,70 @@ func (r *resolver) find(layer int, key, name string) int {
 	for _, l := range r.net.Layers[layer:] {
 		if l.Name == name {
 			r.fault(layer, key, "is %q, which does not stand before this layer; want layers in the order in which they are computed", name)
-			return noLayer
+			return NoLayer
 		}
 	}
 	r.fault(layer, key, "is %q, which is no layer, want %q or a layer before this one", name, ImageInput)
-	return noLayer
+	return NoLayer
 }
 
 // shape works out the window and the output shape.
-func (r *resolver) shape(l *node) {
+func (r *resolver) shape(l *Node) {
 	before := len(r.faults)
 	r.sizes(l)
-	if len(r.faults) > before || l.in.Size() == 0 {
+	if len(r.faults) > before || l.In.Size() == 0 {
 		return
 	}
 	outputs := l.Outputs
 	switch l.Kind {
+	case Attention:
+		r.attention(l)
+		return
 	case Linear:
-		l.win = window{l.in.Height, l.in.Width, 1, 0}
+		l.Window = Window{l.In.Height, l.In.Width, 1, 0}
 	case GlobalPool:
-		l.win, outputs = window{l.in.Height, l.in.Width, 1, 0}, l.in.Channels
+		l.Window, outputs = Window{l.In.Height, l.In.Width, 1, 0}, l.In.Channels
 	default:
-		l.win = window{l.Kernel, l.Kernel, l.Stride, l.Padding}
+		l.Window = Window{l.Kernel, l.Kernel, l.Stride, l.Padding}
 		if l.Kind != Conv {
-			outputs = l.in.Channels
+			outputs = l.In.Channels
 		}
 	}
-	if l.win.height > l.in.Height+2*l.win.padding || l.win.width > l.in.Width+2*l.win.padding {
-		r.fault(l.number, sizeKey(l.Kind), "%d does not fit input %s with padding %d", l.Kernel, l.in, l.Padding)
+	if l.Window.Height > l.In.Height+2*l.Window.Padding || l.Window.Width > l.In.Width+2*l.Window.Padding {
+		r.fault(l.Number, sizeKey(l.Kind), "%d does not fit input %s with padding %d", l.Kernel, l.In, l.Padding)
+		return
+	}
+	if g := l.groups(); l.In.Channels%g != 0 || outputs%g != 0 {
+		r.fault(l.Number, "groups", "is %d, want a divisor of the %d input channels and the %d outputs", g, l.In.Channels, outputs)
 		return
 	}
 	out := Shape{
-		Height:   (l.in.Height+2*l.win.padding-l.win.height)/l.win.stride + 1,
-		Width:    (l.in.Width+2*l.win.padding-l.win.width)/l.win.stride + 1,
+		Height:   (l.In.Height+2*l.Window.Padding-l.Window.Height)/l.Window.Stride + 1,
+		Width:    (l.In.Width+2*l.Window.Padding-l.Window.Width)/l.Window.Stride + 1,
 		Channels: outputs,
 	}
 	if out.Size() > maxValues || l.rows() > maxValues {
-		r.fault(l.number, "kind", "is %s of %d inputs an output and an output of %s, want at most %d values of each", l.Kind, l.rows(), out, maxValues)
+		r.fault(l.Number, "kind", "is %s of %d inputs an output and an output of %s, want at most %d values of each", l.Kind, l.rows(), out, maxValues)
 		return
 	}
-	l.out = out
-	l.raw = !l.Kind.Matrix() && (l.input == fromImage || r.nodes[l.input].raw)
+	l.Out = out
+	l.raw = !l.Kind.Matrix() && (l.Takes[0] == FromImage || r.nodes[l.Takes[0]].raw)
+}
+
+// attention is shape for an attention, where every query meets every key.
+func (r *resolver) attention(l *Node) {
+	keys, values := r.given(l.Takes[1]), r.given(l.Takes[2])
+	switch {
+	case keys.Size() == 0 || values.Size() == 0: // a fault that is told already
+	case l.In.Channels%l.Heads != 0:
+		r.fault(l.Number, "heads", "is %d, want a divisor of the %d channels", l.Heads, l.In.Channels)
+	case keys.Channels != l.In.Channels:
+		r.fault(l.Number, "keys", "is %q of shape %s, want the %d channels of the queries", l.Keys, keys, l.In.Channels)
+	case values != keys:
+		r.fault(l.Number, "values", "is %q of shape %s, want the shape %s of the keys", l.Values, values, keys)
+	default:
+		l.Window, l.Out = Window{keys.Height, keys.Width, 1, 0}, l.In
+	}
 }
 
 func sizeKey(k Kind) string {
@@ -219,38 +232,55 @@ func sizeKey(k Kind) string {
 
 // sizes checks a layer's own numbers: each kind has those that it needs and no
 // others.
-func (r *resolver) sizes(l *node) {
-	matrix, slides := l.Kind.Matrix(), l.Kind == Conv || l.Kind == MaxPool || l.Kind == AvgPool
-	if !matrix && !slides && l.Kind != GlobalPool {
-		r.fault(l.number, "kind", "is %q, want one of %q", l.Kind, kinds())
+func (r *resolver) sizes(l *Node) {
+	if !slices.Contains(kinds(), string(l.Kind)) {
+		r.fault(l.Number, "kind", "is %q, want one of %q", l.Kind, kinds())
 		return
 	}
-	within := func(key string, v, low, high int) {
+	most := limits{} // of what the kind does not have
+	if l.Kind.Matrix() {
+		most.outputs = maxWidth
+	}
+	switch l.Kind {
+	case Conv:
+		most.size, most.padding, most.groups = maxWidth, maxWidth, maxWidth
+	case MaxPool:
+		most.size, most.padding = maxWidth, l.Kernel/2 // every window sees a code
+	case AvgPool:
+		most.size = maxWidth
+	case Attention:
+		most.heads = maxWidth
+	}
+	within := func(key string, v, high int) {
+		low := min(high, 1)
+		if key == "padding" || key == "groups" {
+			low = 0
+		}
 		if v < low || v > high {
-			r.fault(l.number, key, "is %d, want %d to %d", v, low, high)
+			r.fault(l.Number, key, "is %d, want %d to %d", v, low, high)
 		}
 	}
-	if matrix {
-		within("outputs", l.Outputs, 1, maxWidth)
-	} else {
-		within("outputs", l.Outputs, 0, 0)
-	}
-	padding := 0
-	switch {
-	case !slides:
-		within(sizeKey(l.Kind), l.Kernel, 0, 0)
-		within("stride", l.Stride, 0, 0)
-	case slides:
-		within(sizeKey(l.Kind), l.Kernel, 1, maxWidth)
-		within("stride", l.Stride, 1, maxWidth)
-		if l.Kind == Conv {
-			padding = maxWidth
-		} else if l.Kind == MaxPool {
-			padding = l.Kernel / 2 // every window sees a code
+	within("outputs", l.Outputs, most.outputs)
+	within(sizeKey(l.Kind), l.Kernel, most.size)
+	within("stride", l.Stride, most.size)
+	within("padding", l.Padding, most.padding)
+	within("groups", l.Groups, most.groups)
+	within("heads", l.Heads, most.heads)
+	r.flags(l)
+}
+
+// limits are the largest numbers that a kind of layer may have, 0 for one that
+// it has not.
+type limits struct{ outputs, size, padding, groups, heads int }
+
+// flags checks what only some kinds can have.
+func (r *resolver) flags(l *Node) {
+	for _, name := range []struct{ key, value string }{{"keys", l.Keys}, {"values", l.Values}} {
+		if name.value != "" && l.Kind != Attention {
+			r.fault(l.Number, name.key, "is %q, want it on a layer of kind %s", name.value, Attention)
 		}
 	}
-	within("padding", l.Padding, 0, padding)
-	if matrix {
+	if l.Kind.Matrix() {
 		return
 	}
 	for _, flag := range []struct {
@@ -258,34 +288,29 @@ func (r *resolver) sizes(l *node) {
 		set bool
 	}{{"relu", l.ReLU}, {"batch_norm", l.BatchNorm}, {"residual", l.Residual}} {
 		if flag.set {
-			r.fault(l.number, flag.key, "is true, want false for a layer of kind %s", l.Kind)
+			r.fault(l.Number, flag.key, "is true, want false for a layer of kind %s", l.Kind)
 		}
 	}
 }
 
 // addition resolves what a layer adds.
-func (r *resolver) addition(l *node) {
+func (r *resolver) addition(l *Node) {
 	if l.Residual && l.ReLU {
-		r.fault(l.number, "relu", "is true, want false for a residual layer: its output is added before the rectifier")
+		r.fault(l.Number, "relu", "is true, want false for a residual layer: its output is added before the rectifier")
 	}
 	if l.Add == "" {
 		return
 	}
 	if !l.Kind.Matrix() || l.Residual {
-		r.fault(l.number, "add", "is %q, want it on a conv or linear layer that is not residual itself", l.Add)
+		r.fault(l.Number, "add", "is %q, want it on a conv or linear layer that is not residual itself", l.Add)
 		return
 	}
-	l.add = r.find(l.number, "add", l.Add)
-	shape := r.image
-	switch {
-	case l.add == noLayer:
-		return
-	case l.add >= 0:
-		r.used[l.add]++
-		shape = r.nodes[l.add].out
+	l.Adds = r.find(l.Number, "add", l.Add)
+	if l.Adds >= 0 {
+		r.used[l.Adds]++
 	}
-	if shape.Size() > 0 && l.out.Size() > 0 && shape != l.out {
-		r.fault(l.number, "add", "is %q of shape %s, want the layer's own shape %s", l.Add, shape, l.out)
+	if shape := r.given(l.Adds); shape.Size() > 0 && l.Out.Size() > 0 && shape != l.Out {
+		r.fault(l.Number, "add", "is %q of shape %s, want the layer's own shape %s", l.Add, shape, l.Out)
 	}
 }
 

@@ -32,7 +32,8 @@ func ReadFloat(path string, n *Network) (*Float, error) {
 
 // DecodeFloat is ReadFloat for a file's content; name is what errors call it.
 func DecodeFloat(name string, b []byte, n *Network) (*Float, error) {
-	if err := n.Check(); err != nil {
+	nodes, err := n.computed()
+	if err != nil {
 		return nil, fmt.Errorf("network %s: %w", n.Name, err)
 	}
 	file, err := safetensors.Deserialize(b)
@@ -41,7 +42,6 @@ func DecodeFloat(name string, b []byte, n *Network) (*Float, error) {
 	}
 	r := importer{tensorReader: tensorReader{file: file, used: map[string]bool{}}}
 	f := &Float{Network: n}
-	nodes, _ := n.resolve()
 	for i := range nodes {
 		if nodes[i].Kind.Matrix() {
 			f.Layers = append(f.Layers, r.layer(&nodes[i]))
@@ -59,7 +59,7 @@ type importer struct {
 	tensorReader
 }
 
-func (r *importer) layer(l *node) FloatLayer {
+func (r *importer) layer(l *Node) FloatLayer {
 	before := len(r.faults)
 	name, norm := l.Weights, l.Norm
 	if name == "" {
@@ -71,7 +71,7 @@ func (r *importer) layer(l *node) FloatLayer {
 	f := FloatLayer{Rows: l.rows(), Columns: l.Outputs}
 	shape := []int{l.Outputs, f.Rows}
 	if l.Kind == Conv {
-		shape = []int{l.Outputs, l.in.Channels, l.Kernel, l.Kernel}
+		shape = []int{l.Outputs, l.In.Channels, l.Kernel, l.Kernel}
 	}
 	f.Weights = lowered(l, r.floats(name+".weight", shape...))
 	if !l.NoBias {
@@ -114,11 +114,11 @@ func (r *importer) floats(name string, shape ...int) []float32 {
 
 // lowered turns weights (output, channel, row, column) into rows × columns. A
 // linear layer is a kernel as large as its input.
-func lowered(l *node, w []float32) []float32 {
+func lowered(l *Node, w []float32) []float32 {
 	if w == nil {
 		return nil
 	}
-	rows, pixels, channels := make([]float32, len(w)), l.win.height*l.win.width, l.in.Channels
+	rows, pixels, channels := make([]float32, len(w)), l.Window.Height*l.Window.Width, l.In.Channels
 	for n := range l.Outputs {
 		for c := range channels {
 			for pixel, v := range w[(n*channels+c)*pixels:][:pixels] {

@@ -3,7 +3,7 @@ package workloads
 // lowering says where the inputs of one tile lie: it turns a convolution into a
 // product of matrices, 512 output positions at a time.
 type lowering struct {
-	l     *node
+	l     *Node
 	runs  []run
 	parts []part
 	plane int // values of one channel of the input
@@ -27,24 +27,24 @@ type run struct {
 type part struct{ to, count, from int }
 
 // tile prepares the tile of count positions from first.
-func (w *lowering) tile(l *node, images, first, count int) {
+func (w *lowering) tile(l *Node, images, first, count int) {
 	w.l, w.each, w.count = l, images, count
-	w.row = l.in.Width * images
-	w.plane = l.in.Height * w.row
+	w.row = l.In.Width * images
+	w.plane = l.In.Height * w.row
 	w.runs = w.runs[:0]
 	length := images
-	if l.win.stride == 1 {
-		length *= l.out.Width
+	if l.Window.Stride == 1 {
+		length *= l.Out.Width
 	}
 	for to := 0; to < count; {
 		position := first + to
 		pixel, image := position/images, position%images
-		y, x := pixel/l.out.Width, pixel%l.out.Width
+		y, x := pixel/l.Out.Width, pixel%l.Out.Width
 		n := min(count-to, length-position%length)
 		w.runs = append(w.runs, run{
 			to: to, count: n,
-			y: y*l.win.stride - l.win.padding,
-			x: (x*l.win.stride-l.win.padding)*images + image,
+			y: y*l.Window.Stride - l.Window.Padding,
+			x: (x*l.Window.Stride-l.Window.Padding)*images + image,
 		})
 		to += n
 	}
@@ -55,7 +55,7 @@ func (w *lowering) place(ky, kx int) []part {
 	w.parts = w.parts[:0]
 	for _, r := range w.runs {
 		y := r.y + ky
-		if y < 0 || y >= w.l.in.Height {
+		if y < 0 || y >= w.l.In.Height {
 			w.parts = append(w.parts, part{r.to, r.count, -1})
 			continue
 		}
@@ -78,7 +78,7 @@ func (w *lowering) place(ky, kx int) []part {
 // taps is some places of the kernel, from lo to hi−1, counted along its rows.
 type taps struct{ lo, hi int }
 
-func (l *node) allTaps() taps { return taps{0, l.win.height * l.win.width} }
+func (l *Node) allTaps() taps { return taps{0, l.Window.Height * l.Window.Width} }
 
 // gather fills x, rows × 512, with what the tile's positions see of an input
 // (channel, row, column, image) at some places of the kernel: rows are in the
@@ -86,8 +86,8 @@ func (l *node) allTaps() taps { return taps{0, l.win.height * l.win.width} }
 // zeros is nil; behind the tile's positions stands 0.
 func gather[T int16 | float32](w *lowering, t taps, x []T, in planes[T]) {
 	for tap := t.lo; tap < t.hi; tap++ {
-		parts := w.place(tap/w.l.win.width, tap%w.l.win.width)
-		for c := range w.l.in.Channels {
+		parts := w.place(tap/w.l.Window.Width, tap%w.l.Window.Width)
+		for c := range w.l.In.Channels {
 			plane := in.values[c*w.plane:][:w.plane]
 			zero := T(0)
 			if in.zeros != nil {

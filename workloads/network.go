@@ -1,7 +1,6 @@
 package workloads
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -33,10 +32,15 @@ const (
 	// GlobalPool is the average over all positions of a channel, rounded half to
 	// even.
 	GlobalPool Kind = "globalpool"
+	// Attention is softmax(Q·Kᵀ/√d)·V for each of its heads, where queries, keys
+	// and values are outputs of other layers, with one token per position and the
+	// channels dealt to the heads, d each (Vaswani et al., arXiv 1706.03762). Both
+	// of its products are of two activations, so that it never lies on crossbars.
+	Attention Kind = "attention"
 )
 
 func kinds() []string {
-	return []string{string(Linear), string(Conv), string(MaxPool), string(AvgPool), string(GlobalPool)}
+	return []string{string(Linear), string(Conv), string(MaxPool), string(AvgPool), string(GlobalPool), string(Attention)}
 }
 
 // Matrix says whether layers of this kind hold a matrix of weights, and so lie
@@ -53,7 +57,7 @@ type Layer struct {
 	Kind    Kind
 	Outputs int    // of linear and conv; the latter's are channels
 	ReLU    bool   // a rectifier follows
-	Input   string // a layer's name or ImageInput; "" for the layer before
+	Input   string // a layer's name or ImageInput, "" for the layer before; of an attention, the queries
 	Kernel  int    // the side of a convolution's kernel or of a pool's window
 	Stride  int    // of convolutions and pools, at least 1
 	Padding int    // of convolutions and max pools, on each side
@@ -71,6 +75,14 @@ type Layer struct {
 	// the layer and its batch normalisation; "" for the layer's own name, and
 	// that name and "_norm".
 	Weights, Norm string
+	// Groups divides a convolution's inputs and outputs into so many equal parts,
+	// of which each output part sees one input part; 0 or 1 for no division. A
+	// depthwise convolution has as many as channels.
+	Groups int
+	// Heads is the number of heads of an attention, Keys and Values are the layers
+	// that it takes besides its input, named as in Input.
+	Heads        int
+	Keys, Values string
 }
 
 // Network is a network's structure, without weights.
@@ -80,12 +92,14 @@ type Network struct {
 	Layers []Layer
 }
 
-// MatrixShape is what one layer asks of crossbars: Rows × Columns weights,
-// applied at Positions output positions of every image. The rows of a
-// convolution are in the order kernel row, kernel column, input channel.
+// MatrixShape is what one layer asks of crossbars: Groups equal matrices of
+// Rows × Columns weights on disjoint inputs, each applied at Positions output
+// positions of every image. Only a convolution with groups has more than one. The
+// rows of a convolution are in the order kernel row, kernel column, input channel.
 type MatrixShape struct {
 	Layer         string
-	Rows, Columns int
+	Rows, Columns int // of one group
+	Groups        int
 	Positions     int
 }
 
@@ -94,9 +108,9 @@ type MatrixShape struct {
 func (n *Network) Matrices() []MatrixShape {
 	nodes, _ := n.resolve()
 	var shapes []MatrixShape
-	for _, l := range nodes {
-		if l.Kind.Matrix() && l.out.Size() > 0 {
-			shapes = append(shapes, MatrixShape{Layer: l.Name, Rows: l.rows(), Columns: l.Outputs, Positions: l.positions()})
+	for i := range nodes {
+		if l := &nodes[i]; l.Kind.Matrix() && l.Out.Size() > 0 {
+			shapes = append(shapes, MatrixShape{Layer: l.Name, Rows: l.rows(), Columns: l.Outputs / l.groups(), Groups: l.groups(), Positions: l.positions()})
 		}
 	}
 	return shapes
@@ -116,12 +130,8 @@ func (n *Network) matrixNames() []string {
 // Check finds everything that no network may have: layers that do not chain,
 // names that are unknown or stand twice, sizes out of range.
 func (n *Network) Check() error {
-	_, faults := n.resolve()
-	errs := make([]error, len(faults))
-	for i, f := range faults {
-		errs[i] = errors.New(f.inWords(n))
-	}
-	return errors.Join(errs...)
+	_, err := n.Graph()
+	return err
 }
 
 // IsChain says whether the network is a chain of linear layers with biases and
@@ -146,9 +156,9 @@ func (n *Network) IsChain() (note string, ok bool) {
 func (n *Network) Classes() int { return n.Layers[len(n.Layers)-1].Outputs }
 
 // String is the widths of the layers: 784-100-10, or 32×32×3-64c3-M2-10 with
-// 64 channels of 3×3 kernels, a stride behind a slash, max pools M, average
-// pools A and global ones G; layers that take another than the one before name
-// it.
+// 64 channels of 3×3 kernels, a stride behind a slash, groups behind g, max pools
+// M, average pools A and global ones G, attentions H with their heads, keys and
+// values; layers that take another than the one before name it.
 func (n *Network) String() string {
 	var s strings.Builder
 	if _, chain := n.IsChain(); chain {
@@ -170,12 +180,17 @@ func (l Layer) String() string {
 		if l.Stride > 1 {
 			text += fmt.Sprintf("/%d", l.Stride)
 		}
+		if l.Groups > 1 {
+			text += fmt.Sprintf("g%d", l.Groups)
+		}
 	case MaxPool:
 		text = fmt.Sprintf("M%d", l.Kernel)
 	case AvgPool:
 		text = fmt.Sprintf("A%d", l.Kernel)
 	case GlobalPool:
 		text = "G"
+	case Attention:
+		text = fmt.Sprintf("H%d(%s,%s)", l.Heads, l.Keys, l.Values)
 	default:
 		text = fmt.Sprint(l.Outputs)
 	}

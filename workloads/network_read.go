@@ -67,6 +67,9 @@ func readLayer(t *config.Table, i int) (l Layer, ok bool) {
 	case Conv:
 		l.Outputs, l.Kernel = need("outputs", "number of output channels"), need("kernel", "side of the kernel")
 		l.Stride, l.Padding = t.Int("stride", 1, 1, maxWidth), t.Int("padding", 0, 0, maxWidth)
+		if groups := t.Int("groups", 1, 1, maxWidth); groups > 1 {
+			l.Groups = groups
+		}
 	case Linear:
 		l.Outputs = need("outputs", "number of outputs")
 	case MaxPool, AvgPool:
@@ -74,6 +77,15 @@ func readLayer(t *config.Table, i int) (l Layer, ok bool) {
 		l.Stride = t.Int("stride", max(l.Kernel, 1), 1, maxWidth)
 		if l.Kind == MaxPool {
 			l.Padding = t.Int("padding", 0, 0, maxWidth)
+		}
+	case Attention:
+		l.Heads = need("heads", "number of heads")
+		l.Keys, l.Values = t.String("keys", ""), t.String("values", "")
+		for _, key := range []string{"keys", "values"} {
+			if !t.Has(key) {
+				t.Faultf(key, "is missing, want the layer that gives the %s of layer %q", key, l.Name)
+				ok = false
+			}
 		}
 	}
 	if l.Kind.Matrix() {

@@ -54,7 +54,7 @@ layer = [
 		t.Errorf("layers are\n%+v, want\n%+v", n.Layers, want)
 	}
 	// 9×8 at stride 2 with padding 1 is 5×4 positions of 3·3·3 rows.
-	shapes := []MatrixShape{{"c1", 27, 4, 20}, {"s", 4, 5, 20}, {"c2", 36, 5, 20}, {"layer7", 5, 10, 1}}
+	shapes := []MatrixShape{{"c1", 27, 4, 1, 20}, {"s", 4, 5, 1, 20}, {"c2", 36, 5, 1, 20}, {"layer7", 5, 10, 1, 1}}
 	if got := n.Matrices(); !slices.Equal(got, shapes) {
 		t.Errorf("matrices are %v, want %v", got, shapes)
 	}
@@ -88,6 +88,23 @@ func TestReadNetworkFaults(t *testing.T) {
 		{"key of another kind", `{name = "a", kind = "avgpool", size = 2, relu = true},`, "unknown key layer[0].relu"},
 		{"padding of half a window", `{name = "a", kind = "maxpool", size = 3, padding = 2},`, "layer a: padding is 2, want 0 to 1"},
 		{"last is no classes", `{name = "p", kind = "globalpool"}]#`, "kind is globalpool, want a linear layer last"},
+		{"groups that do not divide the inputs", `{name = "a", kind = "conv", outputs = 6, kernel = 1, groups = 3},`,
+			"layer a: groups is 3, want a divisor of the 64 input channels and the 6 outputs"},
+		{"groups that do not divide the outputs", `{name = "a", kind = "conv", outputs = 6, kernel = 1, groups = 4},`,
+			"layer a: groups is 4, want a divisor of the 64 input channels and the 6 outputs"},
+		{"groups of a linear layer", `{name = "a", kind = "linear", outputs = 4, groups = 2},`, "unknown key layer[0].groups"},
+		{"no heads", `{name = "a", kind = "attention", keys = "image", values = "image"},`, `key layer[0].heads is missing, want the number of heads of layer "a"`},
+		{"no keys", `{name = "a", kind = "attention", heads = 2, values = "image"},`, `key layer[0].keys is missing, want the layer that gives the keys of layer "a"`},
+		{"no values", `{name = "a", kind = "attention", heads = 2, keys = "image"},`, `key layer[0].values is missing`},
+		{"unknown keys", `{name = "a", kind = "attention", heads = 2, keys = "b", values = "image"},`, `layer a: keys is "b", which is no layer`},
+		{"heads that do not divide the channels", `{name = "a", kind = "attention", heads = 3, keys = "image", values = "image"},`,
+			"layer a: heads is 3, want a divisor of the 64 channels"},
+		{"keys of other channels", `{name = "k", kind = "conv", outputs = 4, kernel = 1}, {name = "a", kind = "attention", heads = 2, input = "image", keys = "k", values = "k"},`,
+			`layer a: keys is "k" of shape 2×2×4, want the 64 channels of the queries`},
+		{"values of another shape", `{name = "v", kind = "maxpool", size = 2}, {name = "a", kind = "attention", heads = 2, input = "image", keys = "image", values = "v"},`,
+			`layer a: values is "v" of shape 1×1×64, want the shape 2×2×64 of the keys`},
+		{"residual as keys", `{name = "k", kind = "conv", outputs = 64, kernel = 1, residual = true}, {name = "a", kind = "attention", heads = 2, input = "image", keys = "k", values = "image"},`,
+			`layer a: keys is the residual layer "k", whose output is not rounded; want keys to name another`},
 		{"kernel of 0", `{name = "a", kind = "conv", outputs = 4, kernel = 0},`, "key layer[0].kernel is 0, want 1 to"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -30,17 +30,17 @@ func (f *Float) ForInput(n Normalization, input InputCodes) (*Float, error) {
 		ratio[c] = math.Ldexp(1, ActivationBits-input.Scale) / (255 * n.Deviation[c])
 		shift[c] = (float64(input.Zero[c])/255 - n.Mean[c]) / n.Deviation[c]
 	}
-	nodes, faults := f.Network.resolve()
-	if len(faults) > 0 {
-		panic("workloads: " + faults[0].inWords(f.Network))
+	nodes, err := f.Network.computed()
+	if err != nil {
+		panic("workloads: " + err.Error())
 	}
 	g := &Float{Network: f.Network, Layers: slices.Clone(f.Layers)}
 	for i := range nodes {
-		if l := &nodes[i]; l.add == fromImage || l.add >= 0 && nodes[l.add].raw {
+		if l := &nodes[i]; l.Adds == FromImage || l.Adds >= 0 && nodes[l.Adds].raw {
 			return nil, layerError(l.Name, errors.New("it adds the image, which cannot be normalised; want add to name a layer"))
-		} else if l.Kind.Matrix() && (l.input == fromImage || nodes[l.input].raw) {
-			g.Layers[l.matrix] = f.Layers[l.matrix].rescaled(ratio, shift)
-			if !finite(g.Layers[l.matrix].Weights) || !finite(g.Layers[l.matrix].Bias) {
+		} else if l.Kind.Matrix() && (l.Takes[0] == FromImage || nodes[l.Takes[0]].raw) {
+			g.Layers[l.Matrix] = f.Layers[l.Matrix].rescaled(ratio, shift)
+			if !finite(g.Layers[l.Matrix].Weights) || !finite(g.Layers[l.Matrix].Bias) {
 				return nil, layerError(l.Name, errors.New("its weights overflow float32 once the normalisation is folded in, want smaller ones"))
 			}
 		}

@@ -5,8 +5,8 @@ import "bitline/internal/gemm"
 // finish is a layer's digital output stage for one tile: v = acc·M + B and what
 // is added, then RHE(v/2^F), rectified and clamped; of a residual layer and the
 // last only v. Accumulators may be overwritten.
-func (e *Executor) finish(b *Batch, l *node, s Sums) {
-	a := e.affines[l.matrix]
+func (e *Executor) finish(b *Batch, l *Node, s Sums) {
+	a := e.affines[l.Matrix]
 	spec := gemm.RequantizeSpec{F: a.F, Frac: e.frac, Low: int16(-MaxCode(ActivationBits))}
 	if l.ReLU {
 		spec.Low = 0
@@ -16,11 +16,11 @@ func (e *Executor) finish(b *Batch, l *node, s Sums) {
 		at := n*plane + s.First
 		spec.M, spec.B = a.M[n], a.B[n]
 		spec.Addend = e.addend(b, l, added{channel: n, first: at, count: s.Positions, shift: a.F + e.frac})
-		if to := b.codes[l.number+1]; to != nil {
+		if to := b.codes[l.Number+1]; to != nil {
 			gemm.Requantize(to[at:][:s.Positions], s.Column(n), spec)
 			continue
 		}
-		to := b.sums[l.number][at:][:s.Positions]
+		to := b.sums[l.Number][at:][:s.Positions]
 		m, offset := spec.M, spec.B<<e.frac
 		for p, acc := range s.Column(n) {
 			to[p] = acc*m + offset
@@ -37,20 +37,20 @@ type added struct{ channel, first, count, shift int }
 
 // addend is what a layer adds, nil for nothing: another's outputs before
 // rounding, or its codes brought to the same scale.
-func (e *Executor) addend(b *Batch, l *node, a added) []int64 {
+func (e *Executor) addend(b *Batch, l *Node, a added) []int64 {
 	switch {
-	case l.add == noLayer:
+	case l.Adds == NoLayer:
 		return nil
-	case l.add >= 0 && e.nodes[l.add].Residual:
-		return b.sums[l.add][a.first:][:a.count]
+	case l.Adds >= 0 && e.nodes[l.Adds].Residual:
+		return b.sums[l.Adds][a.first:][:a.count]
 	}
 	shift := uint(a.shift+e.model.residualShift(e.nodes, l)) & 63 // Check has bounded it
 	zero := int64(0)
-	if l.add == fromImage || e.nodes[l.add].raw {
+	if l.Adds == FromImage || e.nodes[l.Adds].raw {
 		zero = int64(e.zeros[a.channel])
 	}
 	values := e.scratch[:a.count]
-	for p, q := range b.codes[l.add+1][a.first:][:a.count] {
+	for p, q := range b.codes[l.Adds+1][a.first:][:a.count] {
 		values[p] = (int64(q) - zero) << shift
 	}
 	return values

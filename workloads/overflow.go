@@ -53,9 +53,9 @@ func (m *Model) largest(layer int) (int64, error) {
 	return int64(lo), nil
 }
 
-func (m *Model) checkLayer(nodes []node, l *node, s stages) error {
-	a := s.affines[l.matrix]
-	largest, err := m.largest(l.matrix)
+func (m *Model) checkLayer(nodes []Node, l *Node, s stages) error {
+	a := s.affines[l.Matrix]
+	largest, err := m.largest(l.Matrix)
 	if err != nil {
 		return err
 	}
@@ -63,24 +63,24 @@ func (m *Model) checkLayer(nodes []node, l *node, s stages) error {
 		return fmt.Errorf("accumulators up to %d with %d fraction bits need more than %d bits, want fewer rows", largest, s.frac, sumBits)
 	}
 	switch {
-	case s.frac > 0 && (l.add < 0 || !nodes[l.add].Residual || s.affines[nodes[l.add].matrix].F == a.F):
+	case s.frac > 0 && (l.Adds < 0 || !nodes[l.Adds].Residual || s.affines[nodes[l.Adds].Matrix].F == a.F):
 		return nil
-	case l.add == noLayer:
+	case l.Adds == NoLayer:
 		return a.Check(largest, s.frac)
-	case l.add >= 0 && nodes[l.add].Residual:
-		other := s.affines[nodes[l.add].matrix]
+	case l.Adds >= 0 && nodes[l.Adds].Residual:
+		other := s.affines[nodes[l.Adds].Matrix]
 		if other.F != a.F {
-			return fmt.Errorf("its affine is at 2^-%d and that of %s, which it adds, at 2^-%d; want the same", a.F, nodes[l.add].Name, other.F)
+			return fmt.Errorf("its affine is at 2^-%d and that of %s, which it adds, at 2^-%d; want the same", a.F, nodes[l.Adds].Name, other.F)
 		}
-		otherLargest, err := m.largest(nodes[l.add].matrix)
+		otherLargest, err := m.largest(nodes[l.Adds].Matrix)
 		if err != nil {
-			return layerError(nodes[l.add].Name, err)
+			return layerError(nodes[l.Adds].Name, err)
 		}
 		return a.check(largest, s.frac, func(n int) (uint64, bool) { return other.bound(n, otherLargest) })
 	}
 	shift := a.F + m.residualShift(nodes, l)
 	if shift < 0 || shift > 63-ActivationBits {
-		return fmt.Errorf("codes of %s count 2^%d of its output stage, want an exponent of 0 to %d", nodes[l.number].Add, shift, 63-ActivationBits)
+		return fmt.Errorf("codes of %s count 2^%d of its output stage, want an exponent of 0 to %d", nodes[l.Number].Add, shift, 63-ActivationBits)
 	}
 	return a.check(largest, s.frac, func(int) (uint64, bool) { return uint64(MaxCode(ActivationBits)) << shift, true })
 }

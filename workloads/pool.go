@@ -1,10 +1,10 @@
 package workloads
 
 // pool computes a pooling layer: y and x are (channel, row, column, image).
-func pool(l *node, y, x []int16, images int) {
-	inPlane, outPlane := l.in.Height*l.in.Width*images, l.positions()*images
+func pool(l *Node, y, x []int16, images int) {
+	inPlane, outPlane := l.In.Height*l.In.Width*images, l.positions()*images
 	sums := make([]int32, images)
-	for c := range l.in.Channels {
+	for c := range l.In.Channels {
 		from, to := x[c*inPlane:][:inPlane], y[c*outPlane:][:outPlane]
 		for position := range l.positions() {
 			out := to[position*images:][:images]
@@ -19,17 +19,17 @@ func pool(l *node, y, x []int16, images int) {
 
 // inside calls each for the input pixels, counted along the rows, that one
 // output position sees.
-func (l *node) inside(position int, each func(pixel int)) {
-	top := position/l.out.Width*l.win.stride - l.win.padding
-	left := position%l.out.Width*l.win.stride - l.win.padding
-	for y := max(top, 0); y < min(top+l.win.height, l.in.Height); y++ {
-		for x := max(left, 0); x < min(left+l.win.width, l.in.Width); x++ {
-			each(y*l.in.Width + x)
+func (l *Node) inside(position int, each func(pixel int)) {
+	top := position/l.Out.Width*l.Window.Stride - l.Window.Padding
+	left := position%l.Out.Width*l.Window.Stride - l.Window.Padding
+	for y := max(top, 0); y < min(top+l.Window.Height, l.In.Height); y++ {
+		for x := max(left, 0); x < min(left+l.Window.Width, l.In.Width); x++ {
+			each(y*l.In.Width + x)
 		}
 	}
 }
 
-func poolMax[T int16 | float32](l *node, out, plane []T, position int) {
+func poolMax[T int16 | float32](l *Node, out, plane []T, position int) {
 	n := len(out)
 	first := true
 	l.inside(position, func(pixel int) {
@@ -51,7 +51,7 @@ type poolSums struct {
 	sums     []int32
 }
 
-func poolAverage(l *node, out, plane []int16, s poolSums) {
+func poolAverage(l *Node, out, plane []int16, s poolSums) {
 	n := len(out)
 	clear(s.sums)
 	l.inside(s.position, func(pixel int) {
@@ -59,7 +59,7 @@ func poolAverage(l *node, out, plane []int16, s poolSums) {
 			s.sums[i] += int32(v)
 		}
 	})
-	count := int32(l.win.height * l.win.width)
+	count := int32(l.Window.Height * l.Window.Width)
 	for i, sum := range s.sums {
 		out[i] = int16(roundQuotient(sum, count))
 	}

@@ -12,29 +12,29 @@ func (m *Model) Affines() []Affine {
 }
 
 // nodes are the layers of a network that checks out.
-func (m *Model) nodes() []node {
-	nodes, faults := m.Network.resolve()
-	if len(faults) > 0 {
-		panic("workloads: " + faults[0].inWords(m.Network))
+func (m *Model) nodes() []Node {
+	nodes, err := m.Network.computed()
+	if err != nil {
+		panic("workloads: " + err.Error())
 	}
 	return nodes
 }
 
 // source is the node of a matrix, and of the layer that it takes: nil where that
 // is still the image's codes.
-func (m *Model) source(layer int) (l, from *node) {
+func (m *Model) source(layer int) (l, from *Node) {
 	nodes := m.nodes()
 	for i := range nodes {
-		if nodes[i].matrix == layer {
+		if nodes[i].Matrix == layer {
 			l = &nodes[i]
 		}
 	}
-	if l.input == fromImage || nodes[l.input].raw {
+	if l.Takes[0] == FromImage || nodes[l.Takes[0]].raw {
 		return l, nil
 	}
-	from = &nodes[l.input]
+	from = &nodes[l.Takes[0]]
 	for !from.Kind.Matrix() { // pools keep range and scale
-		from = &nodes[from.input]
+		from = &nodes[from.Takes[0]]
 	}
 	return l, from
 }
@@ -62,19 +62,19 @@ func (m *Model) InputRange(layer int) (low, high int32) {
 }
 
 // scaleOf is the exponent S of a layer's output codes, or of the image's.
-func (m *Model) scaleOf(nodes []node, layer int) int {
+func (m *Model) scaleOf(nodes []Node, layer int) int {
 	for layer >= 0 && !nodes[layer].Kind.Matrix() {
-		layer = nodes[layer].input
+		layer = nodes[layer].Takes[0]
 	}
 	if layer < 0 {
 		return m.Input.Scale
 	}
-	return m.Layers[nodes[layer].matrix].OutScale
+	return m.Layers[nodes[layer].Matrix].OutScale
 }
 
 // residualShift is S_s − S_y: the codes that l adds count 2^(F+S_s−S_y).
-func (m *Model) residualShift(nodes []node, l *node) int {
-	return m.scaleOf(nodes, l.add) - m.Layers[l.matrix].OutScale
+func (m *Model) residualShift(nodes []Node, l *Node) int {
+	return m.scaleOf(nodes, l.Adds) - m.Layers[l.Matrix].OutScale
 }
 
 // Exact is the plain integer product: no slices, no converters. The function it

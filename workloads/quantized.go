@@ -22,9 +22,9 @@ type Quantization struct {
 // the quantized weights. Biases and batch normalisations go into the digital
 // affine.
 func (f *Float) Quantize(q Quantization) (*Model, error) {
-	nodes, faults := f.Network.resolve()
-	if len(faults) > 0 {
-		return nil, errors.New(faults[0].inWords(f.Network))
+	nodes, err := f.Network.computed()
+	if err != nil {
+		return nil, err
 	}
 	if err := inRange("weight_bits", q.WeightBits, 1, maxWeightBits); err != nil {
 		return nil, err
@@ -49,9 +49,9 @@ func (f *Float) Quantize(q Quantization) (*Model, error) {
 		if !l.Kind.Matrix() {
 			continue
 		}
-		m.Layers[l.matrix].OutScale = Exponent(largest[l.Name])
-		if l.add >= 0 && nodes[l.add].Residual {
-			m.Layers[nodes[l.add].matrix].OutScale = m.Layers[l.matrix].OutScale
+		m.Layers[l.Matrix].OutScale = Exponent(largest[l.Name])
+		if l.Adds >= 0 && nodes[l.Adds].Residual {
+			m.Layers[nodes[l.Adds].Matrix].OutScale = m.Layers[l.Matrix].OutScale
 		}
 	}
 	for i := range nodes {
@@ -93,12 +93,12 @@ func quantizeTensor(values []float32, bits int) (scale int, codes []int16, round
 
 // setAffine makes a layer's output stage, and that of a residual layer which it
 // adds: the two have one F.
-func (m *Model) setAffine(nodes []node, l *node, f *Float) error {
+func (m *Model) setAffine(nodes []Node, l *Node, f *Float) error {
 	factors, offsets := m.outputLine(nodes, l, f)
 	own := len(factors)
-	var other *node
-	if l.add >= 0 && nodes[l.add].Residual {
-		other = &nodes[l.add]
+	var other *Node
+	if l.Adds >= 0 && nodes[l.Adds].Residual {
+		other = &nodes[l.Adds]
 		moreFactors, moreOffsets := m.outputLine(nodes, other, f)
 		factors, offsets = append(factors, moreFactors...), append(offsets, moreOffsets...)
 	}
@@ -106,9 +106,9 @@ func (m *Model) setAffine(nodes []node, l *node, f *Float) error {
 	if err != nil {
 		return err
 	}
-	m.Layers[l.matrix].Affine = Affine{M: a.M[:own:own], B: a.B[:own:own], F: a.F}
+	m.Layers[l.Matrix].Affine = Affine{M: a.M[:own:own], B: a.B[:own:own], F: a.F}
 	if other != nil {
-		m.Layers[other.matrix].Affine = Affine{M: a.M[own:], B: a.B[own:], F: a.F}
+		m.Layers[other.Matrix].Affine = Affine{M: a.M[own:], B: a.B[own:], F: a.F}
 	}
 	return nil
 }
@@ -117,11 +117,11 @@ func (m *Model) setAffine(nodes []node, l *node, f *Float) error {
 // accumulator stands for acc·2^(Sw−bits)·2^(Sx−8) and an output code for
 // y·2^(Sy−8), so a slope g counts g·2^(Sw+Sx−Sy−bits), an offset b
 // b·2^(8−Sy).
-func (m *Model) outputLine(nodes []node, l *node, f *Float) (factors, offsets []float64) {
-	w := &m.Layers[l.matrix]
-	factors, offsets = f.Layers[l.matrix].line()
+func (m *Model) outputLine(nodes []Node, l *Node, f *Float) (factors, offsets []float64) {
+	w := &m.Layers[l.Matrix]
+	factors, offsets = f.Layers[l.Matrix].line()
 	for n := range factors {
-		factors[n] = math.Ldexp(factors[n], w.Scale+m.scaleOf(nodes, l.input)-w.OutScale-m.WeightBits)
+		factors[n] = math.Ldexp(factors[n], w.Scale+m.scaleOf(nodes, l.Takes[0])-w.OutScale-m.WeightBits)
 		offsets[n] = math.Ldexp(offsets[n], ActivationBits-w.OutScale)
 	}
 	return factors, offsets

@@ -224,7 +224,7 @@ func randomNetwork(r *rand.Rand) *Network {
 		if len(nodes) == 0 {
 			return n.Input.Channels
 		}
-		return nodes[len(nodes)-1].out.Channels
+		return nodes[len(nodes)-1].Out.Channels
 	}
 	for i := range 3 + r.IntN(5) {
 		name := fmt.Sprintf("l%d", i)

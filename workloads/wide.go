@@ -65,8 +65,8 @@ func shifted(x int64, shift uint) wide {
 }
 
 // finishWide is finish with outputs of 128 bits.
-func (e *Executor) finishWide(b *Batch, l *node, s Sums) {
-	a := e.affines[l.matrix]
+func (e *Executor) finishWide(b *Batch, l *Node, s Sums) {
+	a := e.affines[l.Matrix]
 	low := -MaxCode(ActivationBits)
 	if l.ReLU {
 		low = 0
@@ -76,25 +76,25 @@ func (e *Executor) finishWide(b *Batch, l *node, s Sums) {
 		at := n*plane + s.First
 		for p, acc := range s.Column(n) {
 			v := a.applyWide(n, acc, e.frac).plus(e.wideAddend(b, l, added{channel: n, first: at + p, shift: a.F + e.frac}))
-			if to := b.codes[l.number+1]; to != nil {
+			if to := b.codes[l.Number+1]; to != nil {
 				to[at+p] = int16(v.round(a.F+e.frac, low))
 			} else {
-				b.wide[l.number][at+p] = v
+				b.wide[l.Number][at+p] = v
 			}
 		}
 	}
 }
 
 // wideAddend is addend for the one value at a.first.
-func (e *Executor) wideAddend(b *Batch, l *node, a added) wide {
+func (e *Executor) wideAddend(b *Batch, l *Node, a added) wide {
 	switch {
-	case l.add == noLayer:
+	case l.Adds == NoLayer:
 		return wide{}
-	case l.add >= 0 && e.nodes[l.add].Residual:
-		return b.wide[l.add][a.first]
+	case l.Adds >= 0 && e.nodes[l.Adds].Residual:
+		return b.wide[l.Adds][a.first]
 	}
-	q := int64(b.codes[l.add+1][a.first])
-	if l.add == fromImage || e.nodes[l.add].raw {
+	q := int64(b.codes[l.Adds+1][a.first])
+	if l.Adds == FromImage || e.nodes[l.Adds].raw {
 		q -= int64(e.zeros[a.channel])
 	}
 	return shifted(q, uint(a.shift+e.model.residualShift(e.nodes, l))&63) // Check has bounded it
@@ -103,7 +103,7 @@ func (e *Executor) wideAddend(b *Batch, l *node, a added) wide {
 // wideClasses is the class of each image of a finished batch.
 func (e *Executor) wideClasses(b *Batch) []int {
 	last := &e.nodes[len(e.nodes)-1]
-	outputs := b.wide[last.number]
+	outputs := b.wide[last.Number]
 	classes := make([]int, b.images)
 	for i := range classes {
 		for n := range last.Outputs {

@@ -69,7 +69,8 @@ func tree(t *testing.T) []string {
 // The names of what is shipped, as errors list them.
 const (
 	chipNames    = "bitslice-8bit-3331, bitslice-8bit-3adc, bitslice-8bit, isaac-ce"
-	networkNames = "lenet-5, mlp-64-32-10, mlp-784-100-10, resnet-20, vgg-11-bn, vgg-11, vgg-8"
+	networkNames = "alexnet, bert-base, isaac-vgg-1, isaac-vgg-2, isaac-vgg-3, isaac-vgg-4, lenet-5, mlp-64-32-10, mlp-784-100-10, " +
+		"mobilenet-v2, resnet-18, resnet-20, resnet-50, vgg-11-bn, vgg-11, vgg-16, vgg-8"
 )
 
 func TestFaultsOfChips(t *testing.T) {
