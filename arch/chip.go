@@ -19,6 +19,11 @@ type Chip struct {
 	Name  string
 	Node  string // technology node of all figures, such as "32nm"
 	Tiles int
+	// Count is the number of equal chips that share a network. Tiles are numbered
+	// over all of them: tile t is on chip t / Tiles.
+	Count int
+	// Map is how networks are laid out.
+	Map Mapping
 	// Stage is the clock of a synchronous pipeline: work is asked for at an edge
 	// of it and its result is usable at the edge at or after its end; a shared
 	// part serves what was asked for at one edge back to back. 0 lets each part
@@ -43,7 +48,7 @@ func (c *Chip) Slicing() crossbar.Slicing {
 // encoding.
 func Default() Chip {
 	return Chip{
-		Node: "32nm", Tiles: 168,
+		Node: "32nm", Tiles: 168, Count: 1, Map: DefaultMapping(),
 		Encoding: crossbar.DefaultEncoding(), Crossbar: crossbar.DefaultSpec(), DAC: crossbar.DefaultDAC(),
 		ADC: adc.DefaultSpec(), IMA: tile.DefaultIMA(), Tile: tile.DefaultSpec(),
 	}
@@ -55,6 +60,7 @@ func Read(t *config.Table) (*Chip, error) {
 	c.Name = t.String("name", c.Name)
 	c.Node = t.Enum("node", c.Node, "32nm")
 	c.Tiles = t.Int("tiles", c.Tiles, 1, 1<<20)
+	c.Map = ReadMapping(t.Table("mapping"))
 	c.Stage = t.Table("pipeline").Time("stage", c.Stage)
 	c.Encoding = crossbar.ReadEncoding(t.Table("encoding"))
 	c.Crossbar = crossbar.ReadSpec(t.Table("crossbar"))

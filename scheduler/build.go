@@ -107,15 +107,16 @@ func (b *builder) model(images int64) (*model, error) {
 func (b *builder) addLayer(m *model, k int32) {
 	l := &b.mapping.Layers[k]
 	m.layers = append(m.layers, layer{
-		firstIMA: int32(len(m.imas)), imas: int32(l.IMAs), home: int32(l.FirstIMA / b.chip.Tile.IMAs),
+		firstIMA: int32(len(m.imas)), imas: int32(l.Copies[0].IMAs), home: int32(l.Copies[0].Home),
 		columns: int64(l.Columns), activationTime: b.chip.Tile.Activation.Duration(int64(l.Columns)),
 	})
-	for from := 0; from < len(l.Arrays); {
+	arrays := l.Copies[0].Arrays
+	for from := 0; from < len(arrays); {
 		to := from
-		for to < len(l.Arrays) && l.Arrays[to].IMA == l.Arrays[from].IMA {
+		for to < len(arrays) && arrays[to].IMA == arrays[from].IMA {
 			to++
 		}
-		b.addIMA(m, k, l.Arrays[from:to])
+		b.addIMA(m, k, arrays[from:to])
 		from = to
 	}
 	b.addRows(m, k)
@@ -123,7 +124,7 @@ func (b *builder) addLayer(m *model, k int32) {
 
 // addIMA adds one IMA with the arrays of a layer that lie on it.
 func (b *builder) addIMA(m *model, k int32, arrays []Array) {
-	number := arrays[0].IMA
+	number := int(arrays[0].IMA)
 	tile := int32(number / b.chip.Tile.IMAs)
 	if n := len(m.inputs); n == 0 || m.inputs[n-1].layer != k || m.inputs[n-1].tile != tile {
 		m.inputs = append(m.inputs, input{layer: k, tile: tile, producer: k - 1})
@@ -167,8 +168,8 @@ func (b *builder) addIMA(m *model, k int32, arrays []Array) {
 // blocksOf is the distinct wordlines that some arrays need and the columns of
 // their distinct blocks.
 func blocksOf(arrays []Array) (rows, columns int64) {
-	type block struct{ row, column int }
-	seenRows, seen := map[int]bool{}, map[block]bool{}
+	type block struct{ row, column int32 }
+	seenRows, seen := map[int32]bool{}, map[block]bool{}
 	for _, a := range arrays {
 		if !seenRows[a.RowBlock] {
 			seenRows[a.RowBlock] = true
@@ -196,20 +197,20 @@ func (b *builder) lane(k int32, a Array) lane {
 		}
 		l.spans = append(l.spans, span{bits: bits, columns: columns})
 	}
-	top := a.Slice
+	top := int(a.Slice)
 	if a.Slice == AllSlices {
 		top = b.chip.Slicing().Count - 1
 		for slice := range top + 1 {
 			add(slice, int64(a.Weights))
 		}
 	} else {
-		add(a.Slice, int64(a.Weights))
+		add(top, int64(a.Weights))
 	}
 	switch {
-	case a.Unit && enc.UnitADC == crossbar.Own:
-		l.unit = 1
-	case a.Unit:
-		add(top, 1)
+	case a.Units > 0 && enc.UnitADC == crossbar.Own:
+		l.unit = int64(a.Units)
+	case a.Units > 0:
+		add(top, int64(a.Units))
 	}
 	for _, s := range l.spans { // columns of one resolution are timed as a whole
 		l.codes += s.columns
@@ -235,8 +236,8 @@ func (b *builder) addRows(m *model, k int32) {
 			continue
 		}
 		var arrays []Array
-		for _, a := range l.Arrays {
-			if int32(a.IMA/b.chip.Tile.IMAs) == in.tile {
+		for _, a := range l.Copies[0].Arrays {
+			if int32(int(a.IMA)/b.chip.Tile.IMAs) == in.tile {
 				arrays = append(arrays, a)
 			}
 		}

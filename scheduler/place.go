@@ -8,147 +8,247 @@ import (
 	"bitline/workloads"
 )
 
-// Map lays a network out on a chip, one copy of each layer. A matrix is cut into
-// row blocks of a crossbar's wordlines and column blocks of the weights that it
-// holds a row, the last of each smaller; a block takes an array for each slice
-// and sign where slices are grouped, for each sign where they are interleaved.
+// Map lays a network out on the chips of a system. A matrix is cut into row
+// blocks of a crossbar's wordlines and column blocks of the weights that it holds
+// a row, the last of each smaller; a block takes an array for each slice and sign
+// where slices are grouped, for each sign where they are interleaved. The unit
+// column of a block lies on its top slice, as a further bitline.
 //
 // Arrays are dealt to crossbars and IMAs in order, a row block's column blocks
-// side by side, as they share inputs. The arrays of a block stay in one IMA
-// where they fit in one, those of a pair whose currents are subtracted always
-// do, and a layer starts on a fresh IMA. The unit column of a block lies on its
-// top slice, as a further bitline.
+// side by side, as they share inputs. The arrays of a block stay in one IMA where
+// they fit in one, those of a pair whose currents are subtracted always do. The
+// copies of a layer are dealt one after the other, and each starts on a fresh
+// IMA: an IMA belongs to one copy of one layer.
 //
-// It is an error if the chip has too few tiles, and it says how many.
+// Of a grouped convolution as many groups as fit lie on the diagonal of one
+// array; wordlines and bitlines both bound their number. A group that fits in no
+// array is cut into blocks like a matrix of its own.
+//
+// How many copies a layer has, in which round it runs and which tiles it takes
+// follows chip.Map. It is an error if the system is too small, and it says how
+// many tiles are missing.
 func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 	if err := net.Check(); err != nil {
 		return nil, fmt.Errorf("network %s: %w", net.Name, err)
 	}
-	shapes := net.Matrices()
-	p := newPlacer(chip)
-	if p.pair > chip.IMA.Crossbars {
+	y := newLayout(chip)
+	if y.pair > chip.IMA.Crossbars {
 		return nil, fmt.Errorf("chip %s has ima.crossbars = %d, want at least 2 with encoding.signed = %q, whose two arrays are read together",
 			chip.Name, chip.IMA.Crossbars, chip.Encoding.Signed)
 	}
-	if p.width == 0 {
+	if y.width == 0 {
 		return nil, fmt.Errorf("chip %s has crossbar.bitlines = %d, want at least one for each of the %d slices of an interleaved weight",
-			chip.Name, chip.Crossbar.Bitlines, p.slices)
+			chip.Name, chip.Crossbar.Bitlines, y.slices)
 	}
-	for _, s := range shapes { // count first: what does not fit need not be listed
-		p.layer(s, nil)
+	plans, err := y.plans(net)
+	if err != nil {
+		return nil, err
 	}
-	if need := p.tiles(); need > chip.Tiles {
-		missing := "1 tile is missing"
-		if n := need - chip.Tiles; n > 1 {
-			missing = fmt.Sprintf("%d tiles are missing", n)
+	m := y.deal(net.Name, plans)
+	m.settle(chip)
+	if chip.Map.Place == arch.PlaceNearConsumer {
+		if err := nearConsumer(chip, net, m); err != nil {
+			return nil, err
 		}
-		return nil, fmt.Errorf("network %s needs %d tiles of chip %s, which has %d: %s", net.Name, need, chip.Name, chip.Tiles, missing)
 	}
-	p = newPlacer(chip)
-	m := &Mapping{Network: net.Name, Layers: make([]Layer, len(shapes))}
-	for i, s := range shapes {
-		p.layer(s, &m.Layers[i])
-	}
-	p.finish(m)
+	y.finish(m)
 	return m, nil
 }
 
-// placer deals arrays to crossbars.
-type placer struct {
-	chip     *arch.Chip
-	width    int // weights in a row of a crossbar
-	slices   int
-	perBlock int // arrays of one block
-	pair     int // arrays that must not be parted
-	ima      int // the next crossbar
-	crossbar int
+// layout is how blocks lie on the crossbars of a chip.
+type layout struct {
+	chip      *arch.Chip
+	width     int // weights in a row of a crossbar
+	slices    int
+	perWeight int // bitlines of a weight in one array
+	perBlock  int // arrays of one block
+	pair      int // arrays that must not be parted
+	unit      int // arrays that are not parted
 }
 
-func newPlacer(chip *arch.Chip) *placer {
-	p := &placer{chip: chip, width: chip.WeightsPerRow(), slices: chip.Slicing().Count, pair: 1}
-	p.perBlock = chip.Encoding.Arrays()
+func newLayout(chip *arch.Chip) *layout {
+	y := &layout{chip: chip, width: chip.WeightsPerRow(), slices: chip.Slicing().Count, perWeight: 1, pair: 1}
+	y.perBlock = chip.Encoding.Arrays()
 	if chip.Encoding.Slices == crossbar.Grouped {
-		p.perBlock *= p.slices
+		y.perBlock *= y.slices
+	} else {
+		y.perWeight = y.slices
 	}
 	if chip.Encoding.Signed == crossbar.DifferentialAnalog {
-		p.pair = chip.Encoding.Arrays()
+		y.pair = chip.Encoding.Arrays()
 	}
+	if y.unit = y.perBlock; y.unit > chip.IMA.Crossbars {
+		y.unit = y.pair
+	}
+	return y
+}
+
+// units is how many sets of arrays that stay together an IMA holds.
+func (y *layout) units() int { return y.chip.IMA.Crossbars / y.unit }
+
+// plan is one layer before it is placed.
+type plan struct {
+	shape workloads.MatrixShape
+	// share is how many groups an array holds.
+	share                                int
+	groupBlocks, rowBlocks, columnBlocks int
+	imas                                 int // of one copy
+	copies                               int
+	pinned                               bool // copies are given by hand
+	round                                int
+}
+
+// plan cuts one layer into blocks.
+func (y *layout) plan(s workloads.MatrixShape) plan {
+	p := plan{shape: s, share: y.groups(s), copies: 1}
+	p.groupBlocks = ceil(s.Groups, p.share)
+	p.rowBlocks, p.columnBlocks = ceil(s.Rows, y.chip.Crossbar.Wordlines), ceil(s.Columns, y.width)
+	p.imas = ceil(ceil(p.arrays(y), y.unit), y.units())
 	return p
 }
 
-// layer places one layer; where l is nil it only moves on.
-func (p *placer) layer(s workloads.MatrixShape, l *Layer) {
-	p.freshIMA()
-	if l != nil {
+// arrays is the number of arrays of one copy.
+func (p *plan) arrays(y *layout) int {
+	return p.groupBlocks * p.rowBlocks * p.columnBlocks * y.perBlock
+}
+
+// groups is how many groups of a layer one array holds, at least 1: all of their
+// rows and columns must fit and, where there are unit columns, one for each, of
+// which one is a further bitline.
+func (y *layout) groups(s workloads.MatrixShape) int {
+	n := min(s.Groups, y.chip.Crossbar.Wordlines/s.Rows, y.width/s.Columns)
+	if y.chip.Encoding.HasUnitColumn() {
+		n = min(n, (y.chip.Crossbar.Bitlines+1)/(s.Columns*y.perWeight+1))
+	}
+	return max(n, 1)
+}
+
+// deal places all copies on tiles in the order of their numbers.
+func (y *layout) deal(network string, plans []plan) *Mapping {
+	m := &Mapping{Network: network, Layers: make([]Layer, len(plans)), Rounds: 1}
+	total, copies := 0, 0
+	for i := range plans {
+		total += plans[i].copies * plans[i].arrays(y)
+		copies += plans[i].copies
+	}
+	arrays, all := make([]Array, 0, total), make([]Copy, copies)
+	next := 0
+	for i := range plans {
+		p := &plans[i]
+		if p.round == m.Rounds {
+			m.Rounds, next = m.Rounds+1, 0
+		}
+		l := &m.Layers[i]
 		*l = Layer{
-			Name: s.Layer, Rows: s.Rows, Columns: s.Columns, Positions: s.Positions, FirstIMA: p.ima,
-			RowBlocks: ceil(s.Rows, p.chip.Crossbar.Wordlines), ColumnBlocks: ceil(s.Columns, p.width),
+			Name: p.shape.Layer, Rows: p.shape.Rows, Columns: p.shape.Columns, Groups: p.shape.Groups, Positions: p.shape.Positions,
+			GroupBlocks: p.groupBlocks, RowBlocks: p.rowBlocks, ColumnBlocks: p.columnBlocks, Round: p.round,
+		}
+		l.Copies, all = all[:p.copies:p.copies], all[p.copies:]
+		for c := range l.Copies {
+			from := len(arrays)
+			if c == 0 {
+				arrays = y.list(p, next, arrays)
+			} else {
+				for _, a := range l.Copies[0].Arrays {
+					a.IMA += int32(c * p.imas)
+					arrays = append(arrays, a)
+				}
+			}
+			l.Copies[c] = Copy{Arrays: arrays[from:len(arrays):len(arrays)], IMAs: p.imas}
+			next += p.imas
 		}
 	}
-	for row := range ceil(s.Rows, p.chip.Crossbar.Wordlines) {
-		for column := range ceil(s.Columns, p.width) {
-			p.block(Array{
-				RowBlock: row, ColumnBlock: column,
-				Rows:    min(p.chip.Crossbar.Wordlines, s.Rows-row*p.chip.Crossbar.Wordlines),
-				Weights: min(p.width, s.Columns-column*p.width),
-			}, l)
-		}
-	}
-	if l != nil {
-		l.IMAs = l.Arrays[len(l.Arrays)-1].IMA + 1 - l.FirstIMA
-	}
+	return m
 }
 
-// block places the arrays of one block, of which a is the common part.
-func (p *placer) block(a Array, l *Layer) {
-	if p.perBlock <= p.chip.IMA.Crossbars && p.crossbar+p.perBlock > p.chip.IMA.Crossbars {
-		p.freshIMA()
+// list appends the arrays of one copy of a layer from an IMA on.
+func (y *layout) list(p *plan, ima int, arrays []Array) []Array {
+	s, placed := &p.shape, 0
+	for group := range p.groupBlocks {
+		for row := range p.rowBlocks {
+			for column := range p.columnBlocks {
+				groups := min(p.share, s.Groups-group*p.share)
+				a := Array{
+					Group: int32(group * p.share), Groups: int32(groups), RowBlock: int32(row), ColumnBlock: int32(column),
+					Rows:    int32(groups * min(y.chip.Crossbar.Wordlines, s.Rows-row*y.chip.Crossbar.Wordlines)),
+					Weights: int32(groups * min(y.width, s.Columns-column*y.width)),
+				}
+				arrays = y.block(a, ima, placed, arrays)
+				placed += y.perBlock
+			}
+		}
 	}
-	signs := p.chip.Encoding.Arrays()
-	for i := range p.perBlock {
-		if i%p.pair == 0 && p.crossbar+p.pair > p.chip.IMA.Crossbars {
-			p.freshIMA()
-		}
-		a.Slice, a.Sign, a.Bitlines = i/signs, i%signs, a.Weights
-		top := a.Slice == p.slices-1
-		if p.chip.Encoding.Slices == crossbar.Interleaved {
-			a.Slice, a.Bitlines, top = AllSlices, a.Weights*p.slices, true
-		}
-		if a.Unit = top && p.chip.Encoding.HasUnitColumn(); a.Unit {
-			a.Bitlines++
-		}
-		a.IMA, a.Crossbar = p.ima, p.crossbar
-		if l != nil {
-			l.Arrays = append(l.Arrays, a)
-		}
-		p.crossbar++
-	}
+	return arrays
 }
 
-// freshIMA moves on to an IMA with nothing on it.
-func (p *placer) freshIMA() {
-	if p.crossbar > 0 {
-		p.ima, p.crossbar = p.ima+1, 0
+// block appends the arrays of one block, of which a is the common part, to a copy
+// that starts on an IMA and has placed so many.
+func (y *layout) block(a Array, ima, placed int, arrays []Array) []Array {
+	signs := y.chip.Encoding.Arrays()
+	for i := range y.perBlock {
+		a.Slice, a.Sign, a.Bitlines = int32(i/signs), int32(i%signs), a.Weights
+		top := int(a.Slice) == y.slices-1
+		if y.chip.Encoding.Slices == crossbar.Interleaved {
+			a.Slice, a.Bitlines, top = AllSlices, a.Weights*int32(y.slices), true
+		}
+		a.Units = 0
+		if top && y.chip.Encoding.HasUnitColumn() {
+			a.Units = a.Groups
+			a.Bitlines += a.Units
+		}
+		unit := (placed + i) / y.unit
+		a.IMA = int32(ima + unit/y.units())
+		a.Crossbar = int32(unit%y.units()*y.unit + (placed+i)%y.unit)
+		arrays = append(arrays, a)
 	}
+	return arrays
 }
 
-// tiles is the number of tiles up to here, after at least one array.
-func (p *placer) tiles() int { return ceil(p.ima+1, p.chip.Tile.IMAs) }
-
-// finish fills in the figures of the whole mapping.
-func (p *placer) finish(m *Mapping) {
-	m.IMAsUsed, m.TilesUsed = p.ima+1, p.tiles()
-	cells, columns := 0, 0
-	for _, l := range m.Layers {
-		m.CrossbarsUsed += len(l.Arrays)
-		for _, a := range l.Arrays {
-			cells += a.Rows * a.Columns()
-			columns += a.Columns()
+// settle fills in the homes of all copies and what of the system is used.
+func (m *Mapping) settle(chip *arch.Chip) {
+	m.IMAsUsed = 0
+	for i := range m.Layers {
+		for c := range m.Layers[i].Copies {
+			highest := m.Layers[i].Copies[c].settle(int32(chip.Tile.IMAs))
+			m.IMAsUsed = max(m.IMAsUsed, highest+1)
 		}
 	}
-	bitlines := m.CrossbarsUsed * p.chip.Crossbar.Bitlines
-	m.ColumnUtilisation = share(columns, bitlines)
-	m.CellUtilisation = share(cells, bitlines*p.chip.Crossbar.Wordlines)
+	m.TilesUsed = ceil(m.IMAsUsed, chip.Tile.IMAs)
+	m.ChipsUsed = ceil(m.TilesUsed, chip.Tiles)
+}
+
+// settle finds the copy's home and the highest number of its IMAs.
+func (c *Copy) settle(imas int32) (highest int) {
+	most := 0
+	for from := 0; from < len(c.Arrays); {
+		tile, to := c.Arrays[from].IMA/imas, from
+		for ; to < len(c.Arrays) && c.Arrays[to].IMA/imas == tile; to++ {
+			highest = max(highest, int(c.Arrays[to].IMA))
+		}
+		if n := to - from; n > most {
+			most, c.Home = n, int(tile)
+		}
+		from = to
+	}
+	return highest
+}
+
+// finish fills in the figures of utilisation.
+func (y *layout) finish(m *Mapping) {
+	crossbars, imas := make([]int, m.Rounds), make([]int, m.Rounds)
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		l.Use.addCopies(y.chip, l.Copies[0].Arrays, l.Copies[0].IMAs, len(l.Copies))
+		m.Use.add(&l.Use, 1)
+		crossbars[l.Round] += int(l.Use.Crossbars)
+		imas[l.Round] += int(l.Use.IMAs)
+	}
+	for r := range imas {
+		m.Use.Tiles += int64(y.tiles(imas[r]))
+		m.CrossbarsUsed = max(m.CrossbarsUsed, crossbars[r])
+	}
+	m.Use.TileLost = (m.Use.Tiles*int64(y.chip.Tile.IMAs) - m.Use.IMAs) * int64(y.chip.IMA.Crossbars)
+	m.CellUtilisation, m.ColumnUtilisation = m.Use.CellShare(), m.Use.ColumnShare(y.chip)
 }
 
 // ceil is a/b rounded up, for a ≥ 0 and b > 0.

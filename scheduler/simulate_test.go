@@ -23,7 +23,7 @@ func tiny(change func(*arch.Chip)) *arch.Chip {
 	unit := tile.Unit{Count: 1, Rate: units.Gigahertz}
 	channel := tile.Channel{Width: 8, Clock: units.Gigahertz}
 	c := arch.Chip{
-		Name: "tiny", Tiles: 100,
+		Name: "tiny", Tiles: 100, Count: 1,
 		Encoding: crossbar.Encoding{
 			WeightBits: 2, InputBits: 1, InputSign: crossbar.Unsigned, Signed: crossbar.Offset, Slices: crossbar.Grouped,
 		},

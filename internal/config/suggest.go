@@ -57,3 +57,7 @@ func didYouMean(word, prefix string, list []string) string {
 	}
 	return ""
 }
+
+// DidYouMean is the end of an error about a word that is none of the list: a
+// suggestion, or empty if no word of it is like enough.
+func DidYouMean(word string, list []string) string { return didYouMean(word, "", list) }
