@@ -174,7 +174,7 @@ func TestFaultsOfJobs(t *testing.T) {
 			"net.toml": "name = \"narrow\"\ninput = [8, 8, 1]\n[[layer]]\noutputs = 9\n"}, "run job.toml",
 			"network narrow has 9 outputs, want one for each of the 10 classes of data set digits"},
 		{"network that does not fit", nil, "run quickstart --set tiles=1 --set tile.imas=1",
-			"network mlp-64-32-10 needs 2 tiles of chip bitslice-8bit, which has 1: 1 tile is missing"},
+			"network mlp-64-32-10 needs 2 tiles of chip bitslice-8bit, which has 1: 1 tile is missing; chips = 2 would do, and mapping.rounds = true would run it in rounds, between which the cells are programmed anew"},
 		{"more images than there are", nil, "run quickstart --set replay.images=451 --set train.pretrain.epochs=0 --set train.finetune.epochs=0",
 			"replay.images is 451, want at most the 450 test images of digits"},
 		{"too few images to settle", nil, "run quickstart --set simulate.images=1 --set train.pretrain.epochs=0 --set train.finetune.epochs=0",
