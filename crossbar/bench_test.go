@@ -82,7 +82,7 @@ func BenchmarkTile(b *testing.B) {
 				crossbar.Weights{Rows: rows, Columns: columns, Codes: benchCodes(r, rows*columns, c.sparse)}, adc.DefaultSpec(), c.bits)
 			for _, kernel := range crossbar.KernelNames() {
 				b.Run(shape+"/"+c.name+"/"+kernel, func(b *testing.B) {
-					t, err := m.NewTileRunnerOn(kernel, adc.DefaultSpec(), c.bits)
+					t, err := m.NewTileRunnerOn(kernel, adc.DefaultSpec(), c.bits, crossbar.Clips)
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -92,6 +92,47 @@ func BenchmarkTile(b *testing.B) {
 					perPosition(b)
 				})
 			}
+		}
+	}
+}
+
+// BenchmarkSums reports nanoseconds a position of layers as ResNet-20 has them at
+// both levels of statistics, and of a Runner, which takes one position at a time.
+func BenchmarkSums(b *testing.B) {
+	for _, size := range [][2]int{{144, 16}, {288, 32}, {576, 64}} {
+		rows, columns := size[0], size[1]
+		r := rand.New(rand.NewPCG(1, 0))
+		x, y := benchTile(r, rows), make([]int64, columns*crossbar.TilePositions)
+		for _, c := range benchCases() {
+			m, slow := program(b, crossbar.Design{Wordlines: 128, CellBits: 2, DACBits: 1, Encoding: crossbar.DefaultEncoding()},
+				crossbar.Weights{Rows: rows, Columns: columns, Codes: benchCodes(r, rows*columns, c.sparse)}, adc.DefaultSpec(), c.bits)
+			name := fmt.Sprintf("%dx%d/%s", rows, columns, c.name)
+			for _, kernel := range crossbar.KernelNames() {
+				for _, level := range []crossbar.Level{crossbar.Clips, crossbar.Sums} {
+					b.Run(fmt.Sprintf("%s/%s/%s", name, level, kernel), func(b *testing.B) {
+						t, err := m.NewTileRunnerOn(kernel, adc.DefaultSpec(), c.bits, level)
+						if err != nil {
+							b.Fatal(err)
+						}
+						for b.Loop() {
+							t.MVM(y, x, crossbar.TilePositions)
+						}
+						perPosition(b)
+					})
+				}
+			}
+			b.Run(name+"/sums/runner", func(b *testing.B) {
+				in := make([]int32, rows)
+				for b.Loop() {
+					for p := range crossbar.TilePositions {
+						for k := range in {
+							in[k] = int32(x[k*crossbar.TilePositions+p])
+						}
+						slow.MVM(y[:columns], in)
+					}
+				}
+				perPosition(b)
+			})
 		}
 	}
 }

@@ -24,8 +24,13 @@ type counterJob struct {
 type counterSpace struct {
 	carries []uint64 // vectors, or words of the portable counters
 	sum     []uint64 // vectors: bits of the last sum that was counted
+	nodes   []uint64 // of a histogram that wait
 	excess  accumulators
 }
+
+// nodeWords is the size of a node of a histogram: its positions and where it was
+// left.
+const nodeWords = 2 * tileWords
 
 // newCounterSpace makes memory for columns of at most the given number of rows,
 // whose sums have at most the given bits.
@@ -33,6 +38,7 @@ func newCounterSpace(carries, sumBits int, a accumulators) *counterSpace {
 	return &counterSpace{
 		carries: make([]uint64, (carries+1)*tileWords),
 		sum:     make([]uint64, (sumBits+listLevels+1)*tileWords),
+		nodes:   make([]uint64, (sumBits+1)*nodeWords),
 		excess:  a,
 	}
 }

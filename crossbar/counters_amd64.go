@@ -44,6 +44,12 @@ func countAVX512(planes *uint64, rows *uint16, columns *uint32, n int, carries *
 //go:noescape
 func sumAVX512(planes *uint64, rows *uint16, columns *uint32, carries *uint64, sum *uint64)
 
+// tallyAVX512 counts n columns, at least 1, as countAVX512 does, and adds, for every sum, the number of
+// positions that have it to the lanes of the sum's bin, of 64 bytes.
+//
+//go:noescape
+func tallyAVX512(planes *uint64, rows *uint16, columns *uint32, n int, carries *uint64, sum *uint64, excess *uint64, stride int, used *int32, clips *int64, shift int, minus int, bins *uint64, nodes *uint64)
+
 // orAVX2 sets the bits of 512 codes that are set in some of the rows of 512 codes at x; rows is at least 1.
 //
 //go:noescape
@@ -59,3 +65,9 @@ func countAVX2(planes *uint64, rows *uint16, columns *uint32, n int, carries *ui
 //
 //go:noescape
 func sumAVX2(planes *uint64, rows *uint16, columns *uint32, carries *uint64, sum *uint64)
+
+// tallyAVX2 counts n columns, at least 1, as countAVX2 does, and adds, for every sum, the number of
+// positions that have it to the lanes of the sum's bin, of 64 bytes.
+//
+//go:noescape
+func tallyAVX2(planes *uint64, rows *uint16, columns *uint32, n int, carries *uint64, sum *uint64, excess *uint64, stride int, used *int32, clips *int64, shift int, minus int, bins *uint64, nodes *uint64)

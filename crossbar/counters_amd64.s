@@ -1247,7 +1247,7 @@ rippleTest:
 	MOVL     R10, (R9)(R8*4)
 
 next:
-	ADDQ $0x20, DX
+	ADDQ $0x24, DX
 	DECQ DI
 	JNZ  column
 	VZEROUPPER
@@ -1695,6 +1695,639 @@ levelsDone:
 	VMOVDQU64 Z1, 64(SI)
 	VMOVDQU64 Z2, 128(SI)
 	VMOVDQU64 Z3, 192(SI)
+	VZEROUPPER
+	RET
+
+// func tallyAVX512(planes *uint64, rows *uint16, columns *uint32, n int, carries *uint64, sum *uint64, excess *uint64, stride int, used *int32, clips *int64, shift int, minus int, bins *uint64, nodes *uint64)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, AVX512VPOPCNTDQ, CMOV
+TEXT ·tallyAVX512(SB), NOSPLIT, $0-112
+	MOVQ planes+0(FP), AX
+	MOVQ rows+8(FP), DX
+	MOVQ columns+16(FP), BX
+	MOVQ carries+32(FP), SI
+	MOVQ sum+40(FP), DI
+	MOVQ n+24(FP), R8
+
+column:
+	MOVL         (BX), CX
+	LEAQ         (DX)(CX*2), CX
+	MOVL         4(BX), R9
+	MOVQ         SI, R10
+	VPXORQ       Z0, Z0, Z0
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	TESTQ        $0x0000000f, R9
+	JZ           unbiased
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VPBROADCASTQ R11, Z0
+	SHRQ         $0x01, R9
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VPBROADCASTQ R11, Z1
+	SHRQ         $0x01, R9
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VPBROADCASTQ R11, Z2
+	SHRQ         $0x01, R9
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VPBROADCASTQ R11, Z3
+	SHRQ         $0x01, R9
+	JMP          biased
+
+unbiased:
+	SHRQ $0x04, R9
+
+biased:
+	MOVWQZX 8(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      onesHalf
+
+ones:
+	MOVWQZX    (CX), R13
+	VMOVDQU64  (AX)(R13*8), Z4
+	MOVWQZX    2(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z0, Z5, Z4
+	VPXORQ     Z5, Z0, Z0
+	MOVWQZX    4(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	MOVWQZX    6(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z0, Z8, Z5
+	VPXORQ     Z8, Z0, Z0
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z1, Z5, Z4
+	VPXORQ     Z5, Z1, Z1
+	MOVWQZX    8(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	MOVWQZX    10(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z0, Z8, Z5
+	VPXORQ     Z8, Z0, Z0
+	MOVWQZX    12(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	MOVWQZX    14(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z9
+	VPXORQ     Z8, Z9, Z9
+	VPTERNLOGQ $0xb8, Z0, Z9, Z8
+	VPXORQ     Z9, Z0, Z0
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z1, Z8, Z5
+	VPXORQ     Z8, Z1, Z1
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z2, Z5, Z4
+	VPXORQ     Z5, Z2, Z2
+	MOVWQZX    16(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	MOVWQZX    18(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z0, Z8, Z5
+	VPXORQ     Z8, Z0, Z0
+	MOVWQZX    20(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	MOVWQZX    22(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z9
+	VPXORQ     Z8, Z9, Z9
+	VPTERNLOGQ $0xb8, Z0, Z9, Z8
+	VPXORQ     Z9, Z0, Z0
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z1, Z8, Z5
+	VPXORQ     Z8, Z1, Z1
+	MOVWQZX    24(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	MOVWQZX    26(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z9
+	VPXORQ     Z8, Z9, Z9
+	VPTERNLOGQ $0xb8, Z0, Z9, Z8
+	VPXORQ     Z9, Z0, Z0
+	MOVWQZX    28(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z9
+	MOVWQZX    30(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z10
+	VPXORQ     Z9, Z10, Z10
+	VPTERNLOGQ $0xb8, Z0, Z10, Z9
+	VPXORQ     Z10, Z0, Z0
+	VPXORQ     Z8, Z9, Z9
+	VPTERNLOGQ $0xb8, Z1, Z9, Z8
+	VPXORQ     Z9, Z1, Z1
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z2, Z8, Z5
+	VPXORQ     Z8, Z2, Z2
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z3, Z5, Z4
+	VPXORQ     Z5, Z3, Z3
+	VMOVDQU64  Z4, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x20, CX
+	DECQ       R11
+	JNZ        ones
+
+onesHalf:
+	TESTQ      $0x00000002, R12
+	JZ         onesQuarter
+	MOVWQZX    (CX), R11
+	VMOVDQU64  (AX)(R11*8), Z4
+	MOVWQZX    2(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z0, Z5, Z4
+	VPXORQ     Z5, Z0, Z0
+	MOVWQZX    4(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	MOVWQZX    6(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z0, Z8, Z5
+	VPXORQ     Z8, Z0, Z0
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z1, Z5, Z4
+	VPXORQ     Z5, Z1, Z1
+	MOVWQZX    8(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	MOVWQZX    10(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z0, Z8, Z5
+	VPXORQ     Z8, Z0, Z0
+	MOVWQZX    12(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z8
+	MOVWQZX    14(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z9
+	VPXORQ     Z8, Z9, Z9
+	VPTERNLOGQ $0xb8, Z0, Z9, Z8
+	VPXORQ     Z9, Z0, Z0
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z1, Z8, Z5
+	VPXORQ     Z8, Z1, Z1
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z2, Z5, Z4
+	VPXORQ     Z5, Z2, Z2
+	VPANDQ     Z4, Z3, Z5
+	VPXORQ     Z4, Z3, Z3
+	VMOVDQU64  Z5, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x10, CX
+
+onesQuarter:
+	TESTQ      $0x00000001, R12
+	JZ         onesDone
+	MOVWQZX    (CX), R11
+	VMOVDQU64  (AX)(R11*8), Z4
+	MOVWQZX    2(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z0, Z5, Z4
+	VPXORQ     Z5, Z0, Z0
+	MOVWQZX    4(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	MOVWQZX    6(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z0, Z8, Z5
+	VPXORQ     Z8, Z0, Z0
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z1, Z5, Z4
+	VPXORQ     Z5, Z1, Z1
+	VPANDQ     Z4, Z2, Z5
+	VPXORQ     Z4, Z2, Z2
+	VPANDQ     Z5, Z3, Z4
+	VPXORQ     Z5, Z3, Z3
+	VMOVDQU64  Z4, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x08, CX
+
+onesDone:
+	MOVWQZX 10(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      twosHalf
+
+twos:
+	MOVWQZX    (CX), R13
+	VMOVDQU64  (AX)(R13*8), Z4
+	MOVWQZX    2(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z1, Z5, Z4
+	VPXORQ     Z5, Z1, Z1
+	MOVWQZX    4(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	MOVWQZX    6(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z1, Z8, Z5
+	VPXORQ     Z8, Z1, Z1
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z2, Z5, Z4
+	VPXORQ     Z5, Z2, Z2
+	MOVWQZX    8(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	MOVWQZX    10(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z1, Z8, Z5
+	VPXORQ     Z8, Z1, Z1
+	MOVWQZX    12(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	MOVWQZX    14(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z9
+	VPXORQ     Z8, Z9, Z9
+	VPTERNLOGQ $0xb8, Z1, Z9, Z8
+	VPXORQ     Z9, Z1, Z1
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z2, Z8, Z5
+	VPXORQ     Z8, Z2, Z2
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z3, Z5, Z4
+	VPXORQ     Z5, Z3, Z3
+	VMOVDQU64  Z4, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x10, CX
+	DECQ       R11
+	JNZ        twos
+
+twosHalf:
+	TESTQ      $0x00000002, R12
+	JZ         twosQuarter
+	MOVWQZX    (CX), R11
+	VMOVDQU64  (AX)(R11*8), Z4
+	MOVWQZX    2(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z1, Z5, Z4
+	VPXORQ     Z5, Z1, Z1
+	MOVWQZX    4(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	MOVWQZX    6(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z1, Z8, Z5
+	VPXORQ     Z8, Z1, Z1
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z2, Z5, Z4
+	VPXORQ     Z5, Z2, Z2
+	VPANDQ     Z4, Z3, Z5
+	VPXORQ     Z4, Z3, Z3
+	VMOVDQU64  Z5, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x08, CX
+
+twosQuarter:
+	TESTQ      $0x00000001, R12
+	JZ         twosDone
+	MOVWQZX    (CX), R11
+	VMOVDQU64  (AX)(R11*8), Z4
+	MOVWQZX    2(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z1, Z5, Z4
+	VPXORQ     Z5, Z1, Z1
+	VPANDQ     Z4, Z2, Z5
+	VPXORQ     Z4, Z2, Z2
+	VPANDQ     Z5, Z3, Z4
+	VPXORQ     Z5, Z3, Z3
+	VMOVDQU64  Z4, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x04, CX
+
+twosDone:
+	MOVWQZX 12(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      foursHalf
+
+fours:
+	MOVWQZX    (CX), R13
+	VMOVDQU64  (AX)(R13*8), Z4
+	MOVWQZX    2(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z2, Z5, Z4
+	VPXORQ     Z5, Z2, Z2
+	MOVWQZX    4(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	MOVWQZX    6(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z2, Z8, Z5
+	VPXORQ     Z8, Z2, Z2
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z3, Z5, Z4
+	VPXORQ     Z5, Z3, Z3
+	VMOVDQU64  Z4, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x08, CX
+	DECQ       R11
+	JNZ        fours
+
+foursHalf:
+	TESTQ      $0x00000002, R12
+	JZ         foursQuarter
+	MOVWQZX    (CX), R11
+	VMOVDQU64  (AX)(R11*8), Z4
+	MOVWQZX    2(CX), R11
+	VMOVDQU64  (AX)(R11*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z2, Z5, Z4
+	VPXORQ     Z5, Z2, Z2
+	VPANDQ     Z4, Z3, Z5
+	VPXORQ     Z4, Z3, Z3
+	VMOVDQU64  Z5, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x04, CX
+
+foursQuarter:
+	TESTQ     $0x00000001, R12
+	JZ        foursDone
+	MOVWQZX   (CX), R11
+	VMOVDQU64 (AX)(R11*8), Z4
+	VPANDQ    Z4, Z2, Z5
+	VPXORQ    Z4, Z2, Z2
+	VPANDQ    Z5, Z3, Z4
+	VPXORQ    Z5, Z3, Z3
+	VMOVDQU64 Z4, (R10)
+	ADDQ      $0x40, R10
+	ADDQ      $0x02, CX
+
+foursDone:
+	MOVWQZX 14(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      eightsHalf
+
+eights:
+	MOVWQZX    (CX), R13
+	VMOVDQU64  (AX)(R13*8), Z4
+	MOVWQZX    2(CX), R13
+	VMOVDQU64  (AX)(R13*8), Z5
+	VPXORQ     Z4, Z5, Z5
+	VPTERNLOGQ $0xb8, Z3, Z5, Z4
+	VPXORQ     Z5, Z3, Z3
+	VMOVDQU64  Z4, (R10)
+	ADDQ       $0x40, R10
+	ADDQ       $0x04, CX
+	DECQ       R11
+	JNZ        eights
+
+eightsHalf:
+	TESTQ     $0x00000002, R12
+	JZ        eightsQuarter
+	MOVWQZX   (CX), R11
+	VMOVDQU64 (AX)(R11*8), Z4
+	VPANDQ    Z4, Z3, Z5
+	VPXORQ    Z4, Z3, Z3
+	VMOVDQU64 Z5, (R10)
+	ADDQ      $0x40, R10
+	ADDQ      $0x02, CX
+
+eightsQuarter:
+	MOVWQZX 16(BX), CX
+	LEAQ    256(DI), R11
+	SUBQ    $0x04, CX
+	JLE     levelsDone
+
+level:
+	MOVQ         R9, R12
+	ANDQ         $0x01, R12
+	NEGQ         R12
+	VPBROADCASTQ R12, Z4
+	SHRQ         $0x01, R9
+	MOVQ         SI, R12
+	MOVQ         SI, R13
+	LEAQ         -64(R10), R14
+	CMPQ         R12, R14
+	JAE          pairsDone
+
+pair:
+	VMOVDQU64  (R12), Z5
+	VMOVDQU64  64(R12), Z8
+	VPXORQ     Z5, Z8, Z8
+	VPTERNLOGQ $0xb8, Z4, Z8, Z5
+	VPXORQ     Z8, Z4, Z4
+	VMOVDQU64  Z5, (R13)
+	ADDQ       $0x00000080, R12
+	ADDQ       $0x40, R13
+	CMPQ       R12, R14
+	JB         pair
+
+pairsDone:
+	CMPQ      R12, R10
+	JAE       single
+	VMOVDQU64 (R12), Z5
+	VPANDQ    Z5, Z4, Z8
+	VPXORQ    Z5, Z4, Z4
+	VMOVDQU64 Z8, (R13)
+	ADDQ      $0x40, R13
+
+single:
+	MOVQ      R13, R10
+	VMOVDQU64 Z4, (R11)
+	ADDQ      $0x40, R11
+	DECQ      CX
+	JNZ       level
+
+levelsDone:
+	VMOVDQU64 Z3, Z4
+	CMPW      16(BX), $0x03
+	JE        topDone
+	VPXORQ    Z4, Z4, Z4
+	MOVQ      SI, CX
+	JMP       topTest
+
+topCarry:
+	VPORQ (CX), Z4, Z4
+	ADDQ  $0x40, CX
+
+topTest:
+	CMPQ CX, R10
+	JB   topCarry
+
+topDone:
+	VMOVDQU64     Z0, (DI)
+	VMOVDQU64     Z1, 64(DI)
+	VMOVDQU64     Z2, 128(DI)
+	VMOVDQU64     Z3, 192(DI)
+	MOVWQZX       16(BX), CX
+	SHLQ          $0x06, CX
+	VMOVDQU64     Z4, (DI)(CX*1)
+	VPTESTMQ      Z4, Z4, K1
+	KORTESTB      K1, K1
+	JZ            tally
+	MOVQ          clips+72(FP), R9
+	MOVL          24(BX), CX
+	VPOPCNTQ      Z4, Z5
+	VEXTRACTI64X4 $0x01, Z5, Y8
+	VPADDQ        Y8, Y5, Y5
+	VEXTRACTI64X2 $0x01, Y5, X8
+	VPADDQ        X8, X5, X5
+	VPSRLDQ       $0x08, X5, X8
+	VPADDQ        X8, X5, X5
+	VMOVQ         X5, R10
+	ADDQ          R10, (R9)(CX*8)
+	MOVQ          stride+56(FP), R9
+	MOVQ          shift+80(FP), R10
+	MOVL          28(BX), CX
+	MOVQ          minus+88(FP), R11
+	XORQ          R11, CX
+	IMULQ         CX, R9
+	MOVQ          excess+48(FP), R11
+	SHLQ          $0x06, R9
+	ADDQ          R9, R11
+	MOVWQZX       18(BX), R9
+	ADDQ          R9, R10
+	SHLQ          $0x06, R10
+	ADDQ          R11, R10
+	MOVWQZX       16(BX), R9
+	MOVQ          DI, R12
+	VMOVDQU64     Z4, Z5
+
+excessLevel:
+	VPANDQ     (R12), Z4, Z9
+	VMOVDQU64  (R10), Z8
+	VPXORQ     Z5, Z9, Z9
+	VPTERNLOGQ $0xb8, Z8, Z9, Z5
+	VPXORQ     Z9, Z8, Z8
+	VMOVDQU64  Z8, (R10)
+	ADDQ       $0x40, R12
+	ADDQ       $0x40, R10
+	DECQ       R9
+	JNZ        excessLevel
+	JMP        rippleTest
+
+ripple:
+	VMOVDQU64 (R10), Z8
+	VPANDQ    Z5, Z8, Z4
+	VPXORQ    Z5, Z8, Z8
+	VMOVDQU64 Z8, (R10)
+	VMOVDQU64 Z4, Z5
+	ADDQ      $0x40, R10
+
+rippleTest:
+	VPTESTMQ Z5, Z5, K1
+	KORTESTB K1, K1
+	JNZ      ripple
+	SUBQ     R11, R10
+	SHRQ     $0x06, R10
+	MOVQ     used+64(FP), R9
+	MOVLQSX  (R9)(CX*4), R11
+	CMPQ     R10, R11
+	CMOVQLT  R11, R10
+	MOVL     R10, (R9)(CX*4)
+
+tally:
+	MOVQ       nodes+104(FP), R10
+	VMOVDQU64  (DI), Z5
+	VMOVDQU64  64(DI), Z8
+	VMOVDQU64  128(DI), Z4
+	VPANDQ     Z5, Z8, Z10
+	VPANDNQ    Z8, Z5, Z9
+	VPANDNQ    Z5, Z8, Z8
+	VPORQ      Z5, Z9, Z5
+	VPORQ      Z5, Z8, Z5
+	VPTERNLOGQ $0xff, Z6, Z6, Z6
+	VPANDNQ    Z6, Z5, Z5
+	MOVLQSX    32(BX), R9
+	SHLQ       $0x06, R9
+	MOVQ       bins+96(FP), CX
+	ADDQ       CX, R9
+	MOVQ       $0x00000080, R12
+	MOVWQZX    16(BX), R11
+	MOVQ       R11, CX
+	SHLQ       CL, R12
+	SHLQ       $0x06, R11
+	LEAQ       64(DI)(R11*1), R11
+	LEAQ       192(DI), CX
+	MOVQ       R10, R13
+	VPTERNLOGQ $0xff, Z7, Z7, Z7
+
+descend:
+	CMPQ      R11, CX
+	JE        leaf
+	SUBQ      $0x40, R11
+	SHRQ      $0x01, R12
+	VMOVDQU64 (R11), Z12
+	VPANDQ    Z12, Z7, Z11
+	VPANDNQ   Z7, Z12, Z12
+	VPTESTMQ  Z11, Z11, K1
+	KORTESTB  K1, K1
+	JZ        descend
+	VPTESTMQ  Z12, Z12, K1
+	KORTESTB  K1, K1
+	JZ        allHigh
+	VMOVDQU64 Z11, (R13)
+	MOVQ      R11, 64(R13)
+	ADDQ      R12, R9
+	MOVQ      R9, 72(R13)
+	SUBQ      R12, R9
+	MOVQ      R12, 80(R13)
+	ADDQ      $0x00000080, R13
+	VMOVDQU64 Z12, Z7
+	JMP       descend
+
+allHigh:
+	ADDQ R12, R9
+	JMP  descend
+
+leaf:
+	VPANDQ    Z4, Z7, Z11
+	VPXORQ    Z11, Z7, Z7
+	VPANDQ    Z5, Z7, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    (R9), Z12, Z12
+	VMOVDQU64 Z12, (R9)
+	VPANDQ    Z8, Z7, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    64(R9), Z12, Z12
+	VMOVDQU64 Z12, 64(R9)
+	VPANDQ    Z9, Z7, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    128(R9), Z12, Z12
+	VMOVDQU64 Z12, 128(R9)
+	VPANDQ    Z10, Z7, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    192(R9), Z12, Z12
+	VMOVDQU64 Z12, 192(R9)
+	VPANDQ    Z5, Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    256(R9), Z12, Z12
+	VMOVDQU64 Z12, 256(R9)
+	VPANDQ    Z8, Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    320(R9), Z12, Z12
+	VMOVDQU64 Z12, 320(R9)
+	VPANDQ    Z9, Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    384(R9), Z12, Z12
+	VMOVDQU64 Z12, 384(R9)
+	VPANDQ    Z10, Z11, Z11
+	VPOPCNTQ  Z11, Z11
+	VPADDQ    448(R9), Z11, Z11
+	VMOVDQU64 Z11, 448(R9)
+	CMPQ      R13, R10
+	JE        tallied
+	SUBQ      $0x00000080, R13
+	VMOVDQU64 (R13), Z7
+	MOVQ      64(R13), R11
+	MOVQ      72(R13), R9
+	MOVQ      80(R13), R12
+	JMP       descend
+
+tallied:
+	ADDQ $0x24, BX
+	DECQ R8
+	JNZ  column
 	VZEROUPPER
 	RET
 
@@ -2362,7 +2995,7 @@ rippleTest:
 	MOVL    R10, (R9)(R8*4)
 
 next:
-	ADDQ $0x20, DX
+	ADDQ $0x24, DX
 	DECQ DI
 	JNZ  column
 	VZEROUPPER
@@ -2901,3 +3534,908 @@ levelsDone:
 	VMOVDQU Y3, 192(SI)
 	VZEROUPPER
 	RET
+
+// func tallyAVX2(planes *uint64, rows *uint16, columns *uint32, n int, carries *uint64, sum *uint64, excess *uint64, stride int, used *int32, clips *int64, shift int, minus int, bins *uint64, nodes *uint64)
+// Requires: AVX, AVX2, CMOV, POPCNT
+TEXT ·tallyAVX2(SB), NOSPLIT, $0-112
+	MOVQ planes+0(FP), AX
+	MOVQ rows+8(FP), DX
+	MOVQ columns+16(FP), BX
+	MOVQ carries+32(FP), SI
+	MOVQ sum+40(FP), DI
+	MOVQ n+24(FP), R8
+
+column:
+	MOVL         (BX), CX
+	LEAQ         (DX)(CX*2), CX
+	MOVL         4(BX), R9
+	MOVQ         SI, R10
+	VPXOR        Y0, Y0, Y0
+	VPXOR        Y1, Y1, Y1
+	VPXOR        Y2, Y2, Y2
+	VPXOR        Y3, Y3, Y3
+	TESTQ        $0x0000000f, R9
+	JZ           unbiased
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VMOVQ        R11, X0
+	VPBROADCASTQ X0, Y0
+	SHRQ         $0x01, R9
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VMOVQ        R11, X1
+	VPBROADCASTQ X1, Y1
+	SHRQ         $0x01, R9
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VMOVQ        R11, X2
+	VPBROADCASTQ X2, Y2
+	SHRQ         $0x01, R9
+	MOVQ         R9, R11
+	ANDQ         $0x01, R11
+	NEGQ         R11
+	VMOVQ        R11, X3
+	VPBROADCASTQ X3, Y3
+	SHRQ         $0x01, R9
+	JMP          biased
+
+unbiased:
+	SHRQ $0x04, R9
+
+biased:
+	MOVWQZX 8(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      onesHalf
+
+ones:
+	MOVWQZX (CX), R13
+	VMOVDQU (AX)(R13*8), Y4
+	MOVWQZX 2(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y0, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y0, Y0
+	MOVWQZX 4(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	MOVWQZX 6(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y0, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y0, Y0
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y1, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y1, Y1
+	MOVWQZX 8(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	MOVWQZX 10(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y0, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y0, Y0
+	MOVWQZX 12(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	MOVWQZX 14(CX), R13
+	VMOVDQU (AX)(R13*8), Y7
+	VPXOR   Y6, Y7, Y7
+	VPAND   Y0, Y7, Y8
+	VPANDN  Y6, Y7, Y6
+	VPOR    Y8, Y6, Y6
+	VPXOR   Y7, Y0, Y0
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y1, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y1, Y1
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y2, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y2, Y2
+	MOVWQZX 16(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	MOVWQZX 18(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y0, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y0, Y0
+	MOVWQZX 20(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	MOVWQZX 22(CX), R13
+	VMOVDQU (AX)(R13*8), Y7
+	VPXOR   Y6, Y7, Y7
+	VPAND   Y0, Y7, Y8
+	VPANDN  Y6, Y7, Y6
+	VPOR    Y8, Y6, Y6
+	VPXOR   Y7, Y0, Y0
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y1, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y1, Y1
+	MOVWQZX 24(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	MOVWQZX 26(CX), R13
+	VMOVDQU (AX)(R13*8), Y7
+	VPXOR   Y6, Y7, Y7
+	VPAND   Y0, Y7, Y8
+	VPANDN  Y6, Y7, Y6
+	VPOR    Y8, Y6, Y6
+	VPXOR   Y7, Y0, Y0
+	MOVWQZX 28(CX), R13
+	VMOVDQU (AX)(R13*8), Y7
+	MOVWQZX 30(CX), R13
+	VMOVDQU (AX)(R13*8), Y8
+	VPXOR   Y7, Y8, Y8
+	VPAND   Y0, Y8, Y9
+	VPANDN  Y7, Y8, Y7
+	VPOR    Y9, Y7, Y7
+	VPXOR   Y8, Y0, Y0
+	VPXOR   Y6, Y7, Y7
+	VPAND   Y1, Y7, Y8
+	VPANDN  Y6, Y7, Y6
+	VPOR    Y8, Y6, Y6
+	VPXOR   Y7, Y1, Y1
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y2, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y2, Y2
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y3, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x20, CX
+	DECQ    R11
+	JNZ     ones
+
+onesHalf:
+	TESTQ   $0x00000002, R12
+	JZ      onesQuarter
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	MOVWQZX 2(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y0, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y0, Y0
+	MOVWQZX 4(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	MOVWQZX 6(CX), R11
+	VMOVDQU (AX)(R11*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y0, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y0, Y0
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y1, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y1, Y1
+	MOVWQZX 8(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	MOVWQZX 10(CX), R11
+	VMOVDQU (AX)(R11*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y0, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y0, Y0
+	MOVWQZX 12(CX), R11
+	VMOVDQU (AX)(R11*8), Y6
+	MOVWQZX 14(CX), R11
+	VMOVDQU (AX)(R11*8), Y7
+	VPXOR   Y6, Y7, Y7
+	VPAND   Y0, Y7, Y8
+	VPANDN  Y6, Y7, Y6
+	VPOR    Y8, Y6, Y6
+	VPXOR   Y7, Y0, Y0
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y1, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y1, Y1
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y2, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y2, Y2
+	VPAND   Y4, Y3, Y5
+	VPXOR   Y4, Y3, Y3
+	VMOVDQU Y5, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x10, CX
+
+onesQuarter:
+	TESTQ   $0x00000001, R12
+	JZ      onesDone
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	MOVWQZX 2(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y0, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y0, Y0
+	MOVWQZX 4(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	MOVWQZX 6(CX), R11
+	VMOVDQU (AX)(R11*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y0, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y0, Y0
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y1, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y1, Y1
+	VPAND   Y4, Y2, Y5
+	VPXOR   Y4, Y2, Y2
+	VPAND   Y5, Y3, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x08, CX
+
+onesDone:
+	MOVWQZX 10(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      twosHalf
+
+twos:
+	MOVWQZX (CX), R13
+	VMOVDQU (AX)(R13*8), Y4
+	MOVWQZX 2(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y1, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y1, Y1
+	MOVWQZX 4(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	MOVWQZX 6(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y1, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y1, Y1
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y2, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y2, Y2
+	MOVWQZX 8(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	MOVWQZX 10(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y1, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y1, Y1
+	MOVWQZX 12(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	MOVWQZX 14(CX), R13
+	VMOVDQU (AX)(R13*8), Y7
+	VPXOR   Y6, Y7, Y7
+	VPAND   Y1, Y7, Y8
+	VPANDN  Y6, Y7, Y6
+	VPOR    Y8, Y6, Y6
+	VPXOR   Y7, Y1, Y1
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y2, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y2, Y2
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y3, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x10, CX
+	DECQ    R11
+	JNZ     twos
+
+twosHalf:
+	TESTQ   $0x00000002, R12
+	JZ      twosQuarter
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	MOVWQZX 2(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y1, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y1, Y1
+	MOVWQZX 4(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	MOVWQZX 6(CX), R11
+	VMOVDQU (AX)(R11*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y1, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y1, Y1
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y2, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y2, Y2
+	VPAND   Y4, Y3, Y5
+	VPXOR   Y4, Y3, Y3
+	VMOVDQU Y5, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x08, CX
+
+twosQuarter:
+	TESTQ   $0x00000001, R12
+	JZ      twosDone
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	MOVWQZX 2(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y1, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y1, Y1
+	VPAND   Y4, Y2, Y5
+	VPXOR   Y4, Y2, Y2
+	VPAND   Y5, Y3, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x04, CX
+
+twosDone:
+	MOVWQZX 12(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      foursHalf
+
+fours:
+	MOVWQZX (CX), R13
+	VMOVDQU (AX)(R13*8), Y4
+	MOVWQZX 2(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y2, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y2, Y2
+	MOVWQZX 4(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	MOVWQZX 6(CX), R13
+	VMOVDQU (AX)(R13*8), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y2, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y2, Y2
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y3, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x08, CX
+	DECQ    R11
+	JNZ     fours
+
+foursHalf:
+	TESTQ   $0x00000002, R12
+	JZ      foursQuarter
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	MOVWQZX 2(CX), R11
+	VMOVDQU (AX)(R11*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y2, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y2, Y2
+	VPAND   Y4, Y3, Y5
+	VPXOR   Y4, Y3, Y3
+	VMOVDQU Y5, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x04, CX
+
+foursQuarter:
+	TESTQ   $0x00000001, R12
+	JZ      foursDone
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	VPAND   Y4, Y2, Y5
+	VPXOR   Y4, Y2, Y2
+	VPAND   Y5, Y3, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x02, CX
+
+foursDone:
+	MOVWQZX 14(BX), R11
+	MOVQ    R11, R12
+	SHRQ    $0x02, R11
+	JZ      eightsHalf
+
+eights:
+	MOVWQZX (CX), R13
+	VMOVDQU (AX)(R13*8), Y4
+	MOVWQZX 2(CX), R13
+	VMOVDQU (AX)(R13*8), Y5
+	VPXOR   Y4, Y5, Y5
+	VPAND   Y3, Y5, Y6
+	VPANDN  Y4, Y5, Y4
+	VPOR    Y6, Y4, Y4
+	VPXOR   Y5, Y3, Y3
+	VMOVDQU Y4, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x04, CX
+	DECQ    R11
+	JNZ     eights
+
+eightsHalf:
+	TESTQ   $0x00000002, R12
+	JZ      eightsQuarter
+	MOVWQZX (CX), R11
+	VMOVDQU (AX)(R11*8), Y4
+	VPAND   Y4, Y3, Y5
+	VPXOR   Y4, Y3, Y3
+	VMOVDQU Y5, (R10)
+	ADDQ    $0x40, R10
+	ADDQ    $0x02, CX
+
+eightsQuarter:
+	MOVWQZX 16(BX), CX
+	LEAQ    256(DI), R11
+	SUBQ    $0x04, CX
+	JLE     levelsDone
+
+level:
+	MOVQ         R9, R12
+	ANDQ         $0x01, R12
+	NEGQ         R12
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	SHRQ         $0x01, R9
+	MOVQ         SI, R12
+	MOVQ         SI, R13
+	LEAQ         -64(R10), R14
+	CMPQ         R12, R14
+	JAE          pairsDone
+
+pair:
+	VMOVDQU (R12), Y5
+	VMOVDQU 64(R12), Y6
+	VPXOR   Y5, Y6, Y6
+	VPAND   Y4, Y6, Y7
+	VPANDN  Y5, Y6, Y5
+	VPOR    Y7, Y5, Y5
+	VPXOR   Y6, Y4, Y4
+	VMOVDQU Y5, (R13)
+	ADDQ    $0x00000080, R12
+	ADDQ    $0x40, R13
+	CMPQ    R12, R14
+	JB      pair
+
+pairsDone:
+	CMPQ    R12, R10
+	JAE     single
+	VMOVDQU (R12), Y5
+	VPAND   Y5, Y4, Y6
+	VPXOR   Y5, Y4, Y4
+	VMOVDQU Y6, (R13)
+	ADDQ    $0x40, R13
+
+single:
+	MOVQ    R13, R10
+	VMOVDQU Y4, (R11)
+	ADDQ    $0x40, R11
+	DECQ    CX
+	JNZ     level
+
+levelsDone:
+	VMOVDQU Y3, Y4
+	CMPW    16(BX), $0x03
+	JE      topDone
+	VPXOR   Y4, Y4, Y4
+	MOVQ    SI, CX
+	JMP     topTest
+
+topCarry:
+	VPOR (CX), Y4, Y4
+	ADDQ $0x40, CX
+
+topTest:
+	CMPQ CX, R10
+	JB   topCarry
+
+topDone:
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 64(DI)
+	VMOVDQU Y2, 128(DI)
+	VMOVDQU Y3, 192(DI)
+	MOVWQZX 16(BX), CX
+	SHLQ    $0x06, CX
+	VMOVDQU Y4, (DI)(CX*1)
+	VPTEST  Y4, Y4
+	JZ      tally
+	MOVQ    clips+72(FP), R9
+	MOVL    24(BX), CX
+	VMOVDQU Y4, (SI)
+	XORQ    R10, R10
+	POPCNTQ (SI), R11
+	ADDQ    R11, R10
+	POPCNTQ 8(SI), R11
+	ADDQ    R11, R10
+	POPCNTQ 16(SI), R11
+	ADDQ    R11, R10
+	POPCNTQ 24(SI), R11
+	ADDQ    R11, R10
+	ADDQ    R10, (R9)(CX*8)
+	MOVQ    stride+56(FP), R9
+	MOVQ    shift+80(FP), R10
+	MOVL    28(BX), CX
+	MOVQ    minus+88(FP), R11
+	XORQ    R11, CX
+	IMULQ   CX, R9
+	MOVQ    excess+48(FP), R11
+	SHLQ    $0x06, R9
+	ADDQ    R9, R11
+	MOVWQZX 18(BX), R9
+	ADDQ    R9, R10
+	SHLQ    $0x06, R10
+	ADDQ    R11, R10
+	MOVWQZX 16(BX), R9
+	MOVQ    DI, R12
+	VMOVDQU Y4, Y0
+
+excessLevel:
+	VPAND   (R12), Y4, Y2
+	VMOVDQU (R10), Y1
+	VPXOR   Y0, Y2, Y2
+	VPAND   Y1, Y2, Y3
+	VPANDN  Y0, Y2, Y0
+	VPOR    Y3, Y0, Y0
+	VPXOR   Y2, Y1, Y1
+	VMOVDQU Y1, (R10)
+	ADDQ    $0x40, R12
+	ADDQ    $0x40, R10
+	DECQ    R9
+	JNZ     excessLevel
+	JMP     rippleTest
+
+ripple:
+	VMOVDQU (R10), Y1
+	VPAND   Y0, Y1, Y2
+	VPXOR   Y0, Y1, Y1
+	VMOVDQU Y1, (R10)
+	VMOVDQU Y2, Y0
+	ADDQ    $0x40, R10
+
+rippleTest:
+	VPTEST  Y0, Y0
+	JNZ     ripple
+	SUBQ    R11, R10
+	SHRQ    $0x06, R10
+	MOVQ    used+64(FP), R9
+	MOVLQSX (R9)(CX*4), R11
+	CMPQ    R10, R11
+	CMOVQLT R11, R10
+	MOVL    R10, (R9)(CX*4)
+
+tally:
+	MOVQ     nodes+104(FP), R10
+	VMOVDQU  onesOfNibbleTable<>+0(SB), Y0
+	VMOVDQU  nibbleTable<>+0(SB), Y1
+	VPXOR    Y2, Y2, Y2
+	VMOVDQU  (DI), Y4
+	VMOVDQU  64(DI), Y5
+	VMOVDQU  128(DI), Y3
+	VPAND    Y4, Y5, Y7
+	VPANDN   Y5, Y4, Y6
+	VPANDN   Y4, Y5, Y5
+	VPOR     Y4, Y6, Y4
+	VPOR     Y4, Y5, Y4
+	VPCMPEQB Y8, Y8, Y8
+	VPANDN   Y8, Y4, Y4
+	MOVLQSX  32(BX), R9
+	SHLQ     $0x06, R9
+	MOVQ     bins+96(FP), CX
+	ADDQ     CX, R9
+	MOVQ     $0x00000080, R12
+	MOVWQZX  16(BX), R11
+	MOVQ     R11, CX
+	SHLQ     CL, R12
+	SHLQ     $0x06, R11
+	LEAQ     64(DI)(R11*1), R11
+	LEAQ     192(DI), CX
+	MOVQ     R10, R13
+	VPCMPEQB Y8, Y8, Y8
+
+descend:
+	CMPQ    R11, CX
+	JE      leaf
+	SUBQ    $0x40, R11
+	SHRQ    $0x01, R12
+	VMOVDQU (R11), Y10
+	VPAND   Y10, Y8, Y9
+	VPANDN  Y8, Y10, Y10
+	VPTEST  Y9, Y9
+	JZ      descend
+	VPTEST  Y10, Y10
+	JZ      allHigh
+	VMOVDQU Y9, (R13)
+	MOVQ    R11, 64(R13)
+	ADDQ    R12, R9
+	MOVQ    R9, 72(R13)
+	SUBQ    R12, R9
+	MOVQ    R12, 80(R13)
+	ADDQ    $0x00000080, R13
+	VMOVDQU Y10, Y8
+	JMP     descend
+
+allHigh:
+	ADDQ R12, R9
+	JMP  descend
+
+leaf:
+	VPAND   Y3, Y8, Y9
+	VPXOR   Y9, Y8, Y8
+	VPAND   Y4, Y8, Y10
+	VPAND   Y1, Y10, Y11
+	VPSRLW  $0x04, Y10, Y10
+	VPAND   Y1, Y10, Y10
+	VPSHUFB Y11, Y0, Y11
+	VPSHUFB Y10, Y0, Y10
+	VPADDB  Y11, Y10, Y10
+	VPSADBW Y2, Y10, Y10
+	VPADDQ  (R9), Y10, Y10
+	VMOVDQU Y10, (R9)
+	VPAND   Y5, Y8, Y10
+	VPAND   Y1, Y10, Y11
+	VPSRLW  $0x04, Y10, Y10
+	VPAND   Y1, Y10, Y10
+	VPSHUFB Y11, Y0, Y11
+	VPSHUFB Y10, Y0, Y10
+	VPADDB  Y11, Y10, Y10
+	VPSADBW Y2, Y10, Y10
+	VPADDQ  64(R9), Y10, Y10
+	VMOVDQU Y10, 64(R9)
+	VPAND   Y6, Y8, Y10
+	VPAND   Y1, Y10, Y11
+	VPSRLW  $0x04, Y10, Y10
+	VPAND   Y1, Y10, Y10
+	VPSHUFB Y11, Y0, Y11
+	VPSHUFB Y10, Y0, Y10
+	VPADDB  Y11, Y10, Y10
+	VPSADBW Y2, Y10, Y10
+	VPADDQ  128(R9), Y10, Y10
+	VMOVDQU Y10, 128(R9)
+	VPAND   Y7, Y8, Y8
+	VPAND   Y1, Y8, Y10
+	VPSRLW  $0x04, Y8, Y8
+	VPAND   Y1, Y8, Y8
+	VPSHUFB Y10, Y0, Y10
+	VPSHUFB Y8, Y0, Y8
+	VPADDB  Y10, Y8, Y8
+	VPSADBW Y2, Y8, Y8
+	VPADDQ  192(R9), Y8, Y8
+	VMOVDQU Y8, 192(R9)
+	VPAND   Y4, Y9, Y8
+	VPAND   Y1, Y8, Y10
+	VPSRLW  $0x04, Y8, Y8
+	VPAND   Y1, Y8, Y8
+	VPSHUFB Y10, Y0, Y10
+	VPSHUFB Y8, Y0, Y8
+	VPADDB  Y10, Y8, Y8
+	VPSADBW Y2, Y8, Y8
+	VPADDQ  256(R9), Y8, Y8
+	VMOVDQU Y8, 256(R9)
+	VPAND   Y5, Y9, Y8
+	VPAND   Y1, Y8, Y10
+	VPSRLW  $0x04, Y8, Y8
+	VPAND   Y1, Y8, Y8
+	VPSHUFB Y10, Y0, Y10
+	VPSHUFB Y8, Y0, Y8
+	VPADDB  Y10, Y8, Y8
+	VPSADBW Y2, Y8, Y8
+	VPADDQ  320(R9), Y8, Y8
+	VMOVDQU Y8, 320(R9)
+	VPAND   Y6, Y9, Y8
+	VPAND   Y1, Y8, Y10
+	VPSRLW  $0x04, Y8, Y8
+	VPAND   Y1, Y8, Y8
+	VPSHUFB Y10, Y0, Y10
+	VPSHUFB Y8, Y0, Y8
+	VPADDB  Y10, Y8, Y8
+	VPSADBW Y2, Y8, Y8
+	VPADDQ  384(R9), Y8, Y8
+	VMOVDQU Y8, 384(R9)
+	VPAND   Y7, Y9, Y8
+	VPAND   Y1, Y8, Y9
+	VPSRLW  $0x04, Y8, Y8
+	VPAND   Y1, Y8, Y8
+	VPSHUFB Y9, Y0, Y9
+	VPSHUFB Y8, Y0, Y8
+	VPADDB  Y9, Y8, Y8
+	VPSADBW Y2, Y8, Y8
+	VPADDQ  448(R9), Y8, Y8
+	VMOVDQU Y8, 448(R9)
+	CMPQ    R13, R10
+	JE      tallied
+	SUBQ    $0x00000080, R13
+	VMOVDQU (R13), Y8
+	MOVQ    64(R13), R11
+	MOVQ    72(R13), R9
+	MOVQ    80(R13), R12
+	JMP     descend
+
+tallied:
+	ADDQ $0x24, BX
+	DECQ R8
+	JNZ  column
+	VZEROUPPER
+	RET
+
+DATA onesOfNibbleTable<>+0(SB)/1, $0x00
+DATA onesOfNibbleTable<>+1(SB)/1, $0x01
+DATA onesOfNibbleTable<>+2(SB)/1, $0x01
+DATA onesOfNibbleTable<>+3(SB)/1, $0x02
+DATA onesOfNibbleTable<>+4(SB)/1, $0x01
+DATA onesOfNibbleTable<>+5(SB)/1, $0x02
+DATA onesOfNibbleTable<>+6(SB)/1, $0x02
+DATA onesOfNibbleTable<>+7(SB)/1, $0x03
+DATA onesOfNibbleTable<>+8(SB)/1, $0x01
+DATA onesOfNibbleTable<>+9(SB)/1, $0x02
+DATA onesOfNibbleTable<>+10(SB)/1, $0x02
+DATA onesOfNibbleTable<>+11(SB)/1, $0x03
+DATA onesOfNibbleTable<>+12(SB)/1, $0x02
+DATA onesOfNibbleTable<>+13(SB)/1, $0x03
+DATA onesOfNibbleTable<>+14(SB)/1, $0x03
+DATA onesOfNibbleTable<>+15(SB)/1, $0x04
+DATA onesOfNibbleTable<>+16(SB)/1, $0x00
+DATA onesOfNibbleTable<>+17(SB)/1, $0x01
+DATA onesOfNibbleTable<>+18(SB)/1, $0x01
+DATA onesOfNibbleTable<>+19(SB)/1, $0x02
+DATA onesOfNibbleTable<>+20(SB)/1, $0x01
+DATA onesOfNibbleTable<>+21(SB)/1, $0x02
+DATA onesOfNibbleTable<>+22(SB)/1, $0x02
+DATA onesOfNibbleTable<>+23(SB)/1, $0x03
+DATA onesOfNibbleTable<>+24(SB)/1, $0x01
+DATA onesOfNibbleTable<>+25(SB)/1, $0x02
+DATA onesOfNibbleTable<>+26(SB)/1, $0x02
+DATA onesOfNibbleTable<>+27(SB)/1, $0x03
+DATA onesOfNibbleTable<>+28(SB)/1, $0x02
+DATA onesOfNibbleTable<>+29(SB)/1, $0x03
+DATA onesOfNibbleTable<>+30(SB)/1, $0x03
+DATA onesOfNibbleTable<>+31(SB)/1, $0x04
+DATA onesOfNibbleTable<>+32(SB)/1, $0x00
+DATA onesOfNibbleTable<>+33(SB)/1, $0x01
+DATA onesOfNibbleTable<>+34(SB)/1, $0x01
+DATA onesOfNibbleTable<>+35(SB)/1, $0x02
+DATA onesOfNibbleTable<>+36(SB)/1, $0x01
+DATA onesOfNibbleTable<>+37(SB)/1, $0x02
+DATA onesOfNibbleTable<>+38(SB)/1, $0x02
+DATA onesOfNibbleTable<>+39(SB)/1, $0x03
+DATA onesOfNibbleTable<>+40(SB)/1, $0x01
+DATA onesOfNibbleTable<>+41(SB)/1, $0x02
+DATA onesOfNibbleTable<>+42(SB)/1, $0x02
+DATA onesOfNibbleTable<>+43(SB)/1, $0x03
+DATA onesOfNibbleTable<>+44(SB)/1, $0x02
+DATA onesOfNibbleTable<>+45(SB)/1, $0x03
+DATA onesOfNibbleTable<>+46(SB)/1, $0x03
+DATA onesOfNibbleTable<>+47(SB)/1, $0x04
+DATA onesOfNibbleTable<>+48(SB)/1, $0x00
+DATA onesOfNibbleTable<>+49(SB)/1, $0x01
+DATA onesOfNibbleTable<>+50(SB)/1, $0x01
+DATA onesOfNibbleTable<>+51(SB)/1, $0x02
+DATA onesOfNibbleTable<>+52(SB)/1, $0x01
+DATA onesOfNibbleTable<>+53(SB)/1, $0x02
+DATA onesOfNibbleTable<>+54(SB)/1, $0x02
+DATA onesOfNibbleTable<>+55(SB)/1, $0x03
+DATA onesOfNibbleTable<>+56(SB)/1, $0x01
+DATA onesOfNibbleTable<>+57(SB)/1, $0x02
+DATA onesOfNibbleTable<>+58(SB)/1, $0x02
+DATA onesOfNibbleTable<>+59(SB)/1, $0x03
+DATA onesOfNibbleTable<>+60(SB)/1, $0x02
+DATA onesOfNibbleTable<>+61(SB)/1, $0x03
+DATA onesOfNibbleTable<>+62(SB)/1, $0x03
+DATA onesOfNibbleTable<>+63(SB)/1, $0x04
+GLOBL onesOfNibbleTable<>(SB), RODATA|NOPTR, $64
+
+DATA nibbleTable<>+0(SB)/1, $0x0f
+DATA nibbleTable<>+1(SB)/1, $0x0f
+DATA nibbleTable<>+2(SB)/1, $0x0f
+DATA nibbleTable<>+3(SB)/1, $0x0f
+DATA nibbleTable<>+4(SB)/1, $0x0f
+DATA nibbleTable<>+5(SB)/1, $0x0f
+DATA nibbleTable<>+6(SB)/1, $0x0f
+DATA nibbleTable<>+7(SB)/1, $0x0f
+DATA nibbleTable<>+8(SB)/1, $0x0f
+DATA nibbleTable<>+9(SB)/1, $0x0f
+DATA nibbleTable<>+10(SB)/1, $0x0f
+DATA nibbleTable<>+11(SB)/1, $0x0f
+DATA nibbleTable<>+12(SB)/1, $0x0f
+DATA nibbleTable<>+13(SB)/1, $0x0f
+DATA nibbleTable<>+14(SB)/1, $0x0f
+DATA nibbleTable<>+15(SB)/1, $0x0f
+DATA nibbleTable<>+16(SB)/1, $0x0f
+DATA nibbleTable<>+17(SB)/1, $0x0f
+DATA nibbleTable<>+18(SB)/1, $0x0f
+DATA nibbleTable<>+19(SB)/1, $0x0f
+DATA nibbleTable<>+20(SB)/1, $0x0f
+DATA nibbleTable<>+21(SB)/1, $0x0f
+DATA nibbleTable<>+22(SB)/1, $0x0f
+DATA nibbleTable<>+23(SB)/1, $0x0f
+DATA nibbleTable<>+24(SB)/1, $0x0f
+DATA nibbleTable<>+25(SB)/1, $0x0f
+DATA nibbleTable<>+26(SB)/1, $0x0f
+DATA nibbleTable<>+27(SB)/1, $0x0f
+DATA nibbleTable<>+28(SB)/1, $0x0f
+DATA nibbleTable<>+29(SB)/1, $0x0f
+DATA nibbleTable<>+30(SB)/1, $0x0f
+DATA nibbleTable<>+31(SB)/1, $0x0f
+DATA nibbleTable<>+32(SB)/1, $0x0f
+DATA nibbleTable<>+33(SB)/1, $0x0f
+DATA nibbleTable<>+34(SB)/1, $0x0f
+DATA nibbleTable<>+35(SB)/1, $0x0f
+DATA nibbleTable<>+36(SB)/1, $0x0f
+DATA nibbleTable<>+37(SB)/1, $0x0f
+DATA nibbleTable<>+38(SB)/1, $0x0f
+DATA nibbleTable<>+39(SB)/1, $0x0f
+DATA nibbleTable<>+40(SB)/1, $0x0f
+DATA nibbleTable<>+41(SB)/1, $0x0f
+DATA nibbleTable<>+42(SB)/1, $0x0f
+DATA nibbleTable<>+43(SB)/1, $0x0f
+DATA nibbleTable<>+44(SB)/1, $0x0f
+DATA nibbleTable<>+45(SB)/1, $0x0f
+DATA nibbleTable<>+46(SB)/1, $0x0f
+DATA nibbleTable<>+47(SB)/1, $0x0f
+DATA nibbleTable<>+48(SB)/1, $0x0f
+DATA nibbleTable<>+49(SB)/1, $0x0f
+DATA nibbleTable<>+50(SB)/1, $0x0f
+DATA nibbleTable<>+51(SB)/1, $0x0f
+DATA nibbleTable<>+52(SB)/1, $0x0f
+DATA nibbleTable<>+53(SB)/1, $0x0f
+DATA nibbleTable<>+54(SB)/1, $0x0f
+DATA nibbleTable<>+55(SB)/1, $0x0f
+DATA nibbleTable<>+56(SB)/1, $0x0f
+DATA nibbleTable<>+57(SB)/1, $0x0f
+DATA nibbleTable<>+58(SB)/1, $0x0f
+DATA nibbleTable<>+59(SB)/1, $0x0f
+DATA nibbleTable<>+60(SB)/1, $0x0f
+DATA nibbleTable<>+61(SB)/1, $0x0f
+DATA nibbleTable<>+62(SB)/1, $0x0f
+DATA nibbleTable<>+63(SB)/1, $0x0f
+GLOBL nibbleTable<>(SB), RODATA|NOPTR, $64

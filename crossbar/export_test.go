@@ -12,10 +12,10 @@ func KernelNames() []string {
 }
 
 // NewTileRunnerOn is NewTileRunner on the named kernels.
-func (m *Matrix) NewTileRunnerOn(kernel string, s adc.Spec, resolution []int) (*TileRunner, error) {
+func (m *Matrix) NewTileRunnerOn(kernel string, s adc.Spec, resolution []int, level Level) (*TileRunner, error) {
 	for _, k := range allKernels() {
 		if k.name == kernel {
-			return m.newTileRunner(s, resolution, tileChoice{kernels: k})
+			return m.newTileRunner(s, resolution, tileChoice{TileOptions{Statistics: level}, k})
 		}
 	}
 	panic("crossbar: no kernels " + kernel)

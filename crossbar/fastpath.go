@@ -18,6 +18,7 @@ type fastPath struct {
 	job       counterJob
 	driven    []int16 // a block's rows where they are not the inputs themselves
 	or        []int16
+	tallied   []uint64 // bins
 	positions int
 }
 
@@ -31,6 +32,7 @@ type fastPlan struct {
 	// carries and top are the most carries and the most bits of a sum that some
 	// column at risk needs.
 	carries, top int
+	bins         *sumBins // nil where sums are not counted
 }
 
 // fastBlock is what the fast path knows of a row block for one width of digit
@@ -44,10 +46,13 @@ type fastBlock struct {
 	unit    unitCorrection
 }
 
-func newFastPlan(m *Matrix, r *Runner, k kernels) *fastPlan {
-	f := &fastPlan{m: m, kernels: k, exact: m.product()}
+func newFastPlan(m *Matrix, r *Runner, c tileChoice) *fastPlan {
+	f := &fastPlan{m: m, kernels: c.kernels, exact: m.product()}
+	if c.Statistics == Sums {
+		f.bins = m.newSumBins()
+	}
 	for i := range m.blocks {
-		b := m.newFastBlock(r, i)
+		b := m.newFastBlock(r, i, f.bins)
 		for width := range b.sets {
 			for _, set := range append(b.sets[width], b.all[width]) {
 				for j := range set.columns {
@@ -64,16 +69,21 @@ func newFastPlan(m *Matrix, r *Runner, k kernels) *fastPlan {
 // newFastPath makes the memory to compute with; what it sees is added to stats.
 func newFastPath(plan *fastPlan, stats *Stats) *fastPath {
 	m := plan.m
-	return &fastPath{
+	f := &fastPath{
 		fastPlan: plan, stats: stats,
 		planes: newBlockPlanes(m), or: make([]int16, TilePositions),
 		driven: make([]int16, m.blocks[0].rows*TilePositions),
 		space:  newCounterSpace(plan.carries, plan.top, newAccumulators(m.columns, m.accumulatorLevels())),
 	}
+	if f.bins != nil {
+		f.tallied = make([]uint64, f.bins.count*binWords)
+	}
+	return f
 }
 
-// newFastBlock finds the columns at risk of block i for every width of digit.
-func (m *Matrix) newFastBlock(r *Runner, i int) fastBlock {
+// newFastBlock finds the columns of block i to count for every width of digit:
+// those at risk, or all that have cells set where bins is not nil.
+func (m *Matrix) newFastBlock(r *Runner, i int, bins *sumBins) fastBlock {
 	f := fastBlock{watched: m.design.Encoding.HasUnitColumn()}
 	for _, step := range m.steps {
 		w := step.Bits - 1
@@ -83,7 +93,7 @@ func (m *Matrix) newFastBlock(r *Runner, i int) fastBlock {
 		b := &m.blocks[i]
 		l := stepLayout{rows: b.rows, width: step.Bits, complement: m.analog()}
 		f.all[w] = newAllRows(l)
-		f.sets[w] = m.riskSets(b, l, r.tables[i])
+		f.sets[w] = m.riskSets(b, l, r.tables[i], bins)
 		for _, s := range f.sets[w] {
 			f.watched = f.watched || len(s.columns) > 0
 		}
@@ -94,8 +104,8 @@ func (m *Matrix) newFastBlock(r *Runner, i int) fastBlock {
 	return f
 }
 
-// riskSets finds the columns at risk of a block under converters given by slice.
-func (m *Matrix) riskSets(b *block, l stepLayout, converters []table) []riskSet {
+// riskSets finds the columns of a block to count under converters given by slice.
+func (m *Matrix) riskSets(b *block, l stepLayout, converters []table, bins *sumBins) []riskSet {
 	var sets []riskSet
 	var parts [2]part
 	for i := range parts {
@@ -107,7 +117,7 @@ func (m *Matrix) riskSets(b *block, l stepLayout, converters []table) []riskSet 
 		for slice := range m.slicing.Count {
 			pair := b.arrays[slice*arrays : (slice+1)*arrays]
 			for n := first; n < min(first+riskColumns, m.columns); n++ {
-				if !m.atRisk(pair, n, l.digitMax(), converters[slice].limit) {
+				if bins == nil && !m.atRisk(pair, n, l.digitMax(), converters[slice].limit) {
 					continue
 				}
 				for i := range pair {
@@ -115,7 +125,10 @@ func (m *Matrix) riskSets(b *block, l stepLayout, converters []table) []riskSet 
 				}
 				c := riskCase{
 					limit: converters[slice].limit, shift: m.slicing.Shift(slice),
-					clips: slice*m.converted()*m.columns + n, target: 2 * n,
+					clips: slice*m.converted()*m.columns + n, target: 2 * n, zero: notTallied,
+				}
+				if bins != nil {
+					c.zero = bins.zero[slice]
 				}
 				if m.analog() {
 					set.addPair(l, c, parts)
@@ -151,19 +164,26 @@ func (s *riskSet) addArray(l stepLayout, c riskCase, p part, flipped bool) {
 	if flipped {
 		c.target ^= 1
 	}
+	if p.any == 0 {
+		return
+	}
 	c.parts = []part{p}
 	s.add(l, c)
 }
 
 // addPair adds a column whose arrays share a converter: high sums lose, low ones,
-// the high sums of the arrays exchanged, gain.
+// the high sums of the arrays exchanged, gain. The sums are tallied once.
 func (s *riskSet) addPair(l stepLayout, c riskCase, parts [2]part) {
+	if parts[0].any|parts[1].any == 0 {
+		return
+	}
 	for low := range 2 {
 		other := parts[1-low]
 		other.complement = true
 		c.parts = []part{parts[low], other}
 		s.add(l, c)
 		c.target++
+		c.zero = notTallied
 	}
 }
 
@@ -225,6 +245,10 @@ func (f *fastPath) step(block int, s Step, pass int) {
 		f.readUnit(&b.unit, digits, unitRead{step: s, minus: j.minus, largest: largest})
 	}
 	j.clips = f.stats.blockClips(block)
+	if f.bins != nil {
+		f.tally(b.sets[w], largest)
+		return
+	}
 	for i := range b.sets[w] {
 		set := &b.sets[w][i]
 		if n := set.within(largest); n > 0 {

@@ -12,6 +12,9 @@ type kernels struct {
 	// column's sums in the space.
 	count func(*counterSpace, *counterJob)
 	sum   func(*counterSpace, *counterJob)
+	// tally counts columns as count does, and adds the number of positions that
+	// have each sum to its bin.
+	tally func(s *counterSpace, j *counterJob, bins []uint64)
 	// flush moves a column's accumulators to its outputs.
 	flush func(a accumulators, y []int64, column int)
 }
@@ -19,6 +22,6 @@ type kernels struct {
 func portableKernels() kernels {
 	return kernels{
 		name: "portable", planes: planesPortable, or: orPortable,
-		count: countPortable, sum: sumPortable, flush: flushPortable,
+		count: countPortable, sum: sumPortable, tally: tallyPortable, flush: flushPortable,
 	}
 }

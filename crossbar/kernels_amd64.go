@@ -10,14 +10,14 @@ func allKernels() []kernels {
 	x := &cpu.X86
 	if x.HasAVX2 && x.HasPOPCNT {
 		all = append(all, kernels{
-			name: "avx2", planes: planes256, or: or256, count: count256, sum: sum256,
+			name: "avx2", planes: planes256, or: or256, count: count256, sum: sum256, tally: tally256,
 			flush: func(a accumulators, y []int64, column int) { a.flush(y, column, flushAVX2) },
 		})
 	}
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL &&
 		x.HasAVX512VBMI && x.HasAVX512GFNI && x.HasAVX512VPOPCNTDQ {
 		all = append(all, kernels{
-			name: "avx512", planes: planes512, or: or512, count: count512, sum: sum512,
+			name: "avx512", planes: planes512, or: or512, count: count512, sum: sum512, tally: tally512,
 			flush: func(a accumulators, y []int64, column int) { a.flush(y, column, flushAVX512) },
 		})
 	}
@@ -82,6 +82,23 @@ func sum512(s *counterSpace, j *counterJob) {
 func sum256(s *counterSpace, j *counterJob) {
 	for w := 0; w < tileWords; w += halfWords {
 		sumAVX2(&j.planes[w], &j.rows[0], &j.columns[0].first, &s.carries[w], &s.sum[w])
+	}
+}
+
+// The bins of a column's biased sums, and kernelBins − 1 on both sides of them,
+// lie among the plan's by construction.
+
+func tally512(s *counterSpace, j *counterJob, bins []uint64) {
+	a := &s.excess
+	tallyAVX512(&j.planes[0], &j.rows[0], &j.columns[0].first, len(j.columns), &s.carries[0], &s.sum[0],
+		&a.words[0], a.levels, &a.used[0], &j.clips[0], j.shift, j.minus, &bins[0], &s.nodes[0])
+}
+
+func tally256(s *counterSpace, j *counterJob, bins []uint64) {
+	a := &s.excess
+	for w := 0; w < tileWords; w += halfWords {
+		tallyAVX2(&j.planes[w], &j.rows[0], &j.columns[0].first, len(j.columns), &s.carries[w], &s.sum[w],
+			&a.words[w], a.levels, &a.used[0], &j.clips[0], j.shift, j.minus, &bins[w], &s.nodes[0])
 	}
 }
 

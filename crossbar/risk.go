@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -13,7 +14,7 @@ import (
 // riskColumn is one way that a column can clip, laid out for the counters. Its
 // biased sum t = start + Σ of its rows has bit top set exactly where the sum
 // exceeds the limit, and the bits below then hold the excess less 1. The
-// assembly reads this struct: 32 bytes in this order.
+// assembly reads this struct: 36 bytes in this order.
 type riskColumn struct {
 	first    uint32             // entry of the riskSet's rows where its lists begin
 	start    uint32             // 2^top − limit − 1, less what complemented rows add
@@ -23,7 +24,11 @@ type riskColumn struct {
 	units    uint32 // the fewest units of digit that can clip it
 	clips    uint32 // index of the column's clip counter among the block's
 	target   uint32 // accumulator 2·column + 1 where excess counts positive
+	bin      int32  // that of a biased sum of zero, or notTallied
 }
+
+// isTallied says whether the column's sums are counted.
+func (c *riskColumn) isTallied() bool { return c.bin != notTallied }
 
 // listLevels is the number of levels at which rows can enter a counter.
 const listLevels = 4
@@ -58,10 +63,11 @@ func (c *riskColumn) carries() int {
 // their accumulators, of some 2 KiB each, stay in the second-level cache.
 const riskColumns = 64
 
-// riskSet holds what of some columns of a block can clip, in all slices and
-// signs, those that the fewest driven rows can clip first.
+// riskSet holds what of some columns of a block can clip, or is tallied, in all
+// slices and signs, those that the fewest driven rows can clip first.
 type riskSet struct {
 	columns []riskColumn
+	tallied int // columns in front whose sums are counted
 	// rows lists, for each column and level, where the planes of its rows begin
 	// in the planes of a step.
 	rows []uint16
@@ -127,12 +133,14 @@ type riskCase struct {
 	parts                []part
 	limit                int64
 	shift, clips, target int
+	zero                 int32 // the bin of a sum of zero, or notTallied
 }
 
-// add appends a column to the set, unless no input can clip it.
+// add appends a column to the set, unless no input can clip it and its sums are
+// not counted.
 func (s *riskSet) add(l stepLayout, c riskCase) {
 	units, worst := clippingUnits(c.parts[0].cells, l.digitMax(), c.limit)
-	if units == 0 {
+	if units == 0 && c.zero == notTallied {
 		return
 	}
 	bias := int64(0)
@@ -141,22 +149,45 @@ func (s *riskSet) add(l stepLayout, c riskCase) {
 			bias += int64(cell) * l.digitMax()
 		}
 	}
-	top := max(bits.Len64(uint64(worst-c.limit-1)), bits.Len64(uint64(c.limit+bias)), listLevels-1)
+	limit := c.limit
+	if units == 0 { // so high a limit that the sum is counted from 0
+		limit = int64(1)<<max(bits.Len64(uint64(worst+bias)), listLevels-1) - 1 - bias
+		units = math.MaxUint32
+	}
+	top := max(bits.Len64(uint64(max(worst-limit-1, 0))), bits.Len64(uint64(limit+bias)), listLevels-1)
+	zero := int64(1)<<top - limit - 1 // the biased sum where the sum is zero
 	column := riskColumn{
-		first: uint32(len(s.rows)), start: uint32(int64(1)<<top - c.limit - 1 - bias), top: uint16(top),
-		shift: uint16(c.shift), units: uint32(units), clips: uint32(c.clips), target: uint32(c.target),
+		first: uint32(len(s.rows)), start: uint32(zero - bias), top: uint16(top),
+		shift: uint16(c.shift), units: uint32(units), clips: uint32(c.clips), target: uint32(c.target), bin: c.zero,
+	}
+	if c.zero != notTallied {
+		column.bin -= int32(zero)
 	}
 	s.rows = appendLists(s.rows, &column, l, c.parts)
 	s.columns = append(s.columns, column)
 }
 
-// sort puts the columns that clip most easily first, and within an eighth of the
-// units those of one shape together, so that a processor foresees their loops.
+// sort puts the columns that are tallied first; of the others those that clip most
+// easily, and within an eighth of the units those of one shape together, so that a
+// processor foresees their loops.
 func (s *riskSet) sort() {
+	shape := func(a, b riskColumn) int {
+		return cmp.Or(cmp.Compare(a.top, b.top), slices.Compare(a.quarters[:], b.quarters[:]))
+	}
 	slices.SortStableFunc(s.columns, func(a, b riskColumn) int {
-		return cmp.Or(cmp.Compare(rough(a.units), rough(b.units)), cmp.Compare(a.top, b.top),
-			slices.Compare(a.quarters[:], b.quarters[:]))
+		switch {
+		case !a.isTallied() && !b.isTallied():
+			return cmp.Or(cmp.Compare(rough(a.units), rough(b.units)), shape(a, b))
+		case a.isTallied() && b.isTallied():
+			return shape(a, b)
+		case a.isTallied():
+			return -1
+		}
+		return 1
 	})
+	for s.tallied < len(s.columns) && s.columns[s.tallied].isTallied() {
+		s.tallied++
+	}
 }
 
 // rough keeps the first three bits of a number.

@@ -14,7 +14,7 @@ const (
 	// Clips counts reads, unit columns and the clipped conversions of every
 	// column, all exact, but no sums: no histograms, no largest sums of slices.
 	Clips Level = "clips"
-	// Sums counts all that a Runner counts, at a Runner's speed.
+	// Sums counts all that a Runner counts: every sum as well.
 	Sums Level = "sums"
 )
 
@@ -26,8 +26,8 @@ type TileOptions struct {
 // TileRunner computes the products of a Runner for TilePositions vectors at a
 // time. Under a unit range a product is the exact integer product less what the
 // converters clip off, and only the columns that the inputs of the tile could
-// clip are counted. It owns scratch memory: one goroutine at a time; Fork makes
-// one for another.
+// clip are counted, or at level Sums those that have cells set. It owns scratch
+// memory: one goroutine at a time; Fork makes one for another.
 type TileRunner struct {
 	m     *Matrix
 	slow  *Runner // products one by one, statistics, the certificate
@@ -64,8 +64,8 @@ func (m *Matrix) newTileRunner(s adc.Spec, resolution []int, c tileChoice) (*Til
 		return nil, fmt.Errorf("statistics level is %q, want %q or %q", c.Statistics, Clips, Sums)
 	}
 	var plan *fastPlan
-	if level == Clips && s.Range == adc.Unit && m.fitsLists() {
-		plan = newFastPlan(m, slow, c.kernels)
+	if s.Range == adc.Unit && m.fitsLists() {
+		plan = newFastPlan(m, slow, c)
 	}
 	return newTileRunnerFor(slow, level, plan), nil
 }
@@ -133,6 +133,8 @@ func (r *TileRunner) Stats() Stats {
 		for i := range s.Slices {
 			s.Slices[i].Histogram = nil
 		}
+	} else if r.fast != nil {
+		r.fast.addSums(&s)
 	}
 	return s
 }

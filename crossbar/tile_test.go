@@ -61,21 +61,30 @@ func (g generator) lowBits(w *twin) *twin {
 	return newTwin(w.design, w.weights, w.spec, w.bits)
 }
 
-// compareTile runs tiles of the given positions through every kernel and through
-// a Runner, and the first vectors through the twin.
+// tileCase is a way to compute tiles.
+type tileCase struct {
+	kernel string
+	level  crossbar.Level
+	*crossbar.TileRunner
+}
+
+// compareTile runs tiles of the given positions through every kernel at every
+// level of statistics and through a Runner, and the first vectors through the twin.
 func compareTile(tb testing.TB, g generator, w *twin, positions ...int) {
 	tb.Helper()
 	m, r := program(tb, w.design, w.weights, w.spec, w.bits)
-	var tiles []*crossbar.TileRunner
+	var tiles []tileCase
 	for _, kernel := range crossbar.KernelNames() {
-		tr, err := m.NewTileRunnerOn(kernel, w.spec, w.bits)
-		if err != nil {
-			tb.Fatal(err)
+		for _, level := range []crossbar.Level{crossbar.Clips, crossbar.Sums} {
+			tr, err := m.NewTileRunnerOn(kernel, w.spec, w.bits, level)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			if tr.IsFast() != (w.spec.Range == adc.Unit) {
+				tb.Fatalf("%v\nlevel %s: fast is %t", w, level, tr.IsFast())
+			}
+			tiles = append(tiles, tileCase{kernel, level, tr})
 		}
-		if tr.IsFast() != (w.spec.Range == adc.Unit) {
-			tb.Fatalf("%v\nfast is %t", w, tr.IsFast())
-		}
-		tiles = append(tiles, tr)
 	}
 	want, got := make([]int64, m.Columns()), make([]int64, m.Columns())
 	for _, n := range positions {
@@ -92,12 +101,12 @@ func compareTile(tb testing.TB, g generator, w *twin, positions ...int) {
 					tb.Fatalf("%v\nrunner %d, want %d", w, want, twin)
 				}
 			}
-			for i, kernel := range crossbar.KernelNames() {
+			for i, tile := range tiles {
 				for c := range got {
 					got[c] = y[i][c*crossbar.TilePositions+p]
 				}
 				if !slices.Equal(got, want) {
-					tb.Fatalf("%v\n%s: position %d of %d, input %v\ngot  %d\nwant %d", w, kernel, p, n, v, got, want)
+					tb.Fatalf("%v\n%s, %s: position %d of %d, input %v\ngot  %d\nwant %d", w, tile.kernel, tile.level, p, n, v, got, want)
 				}
 			}
 		}
@@ -106,7 +115,7 @@ func compareTile(tb testing.TB, g generator, w *twin, positions ...int) {
 }
 
 // compareTileStats compares what tile runners counted with what a Runner did.
-func compareTileStats(tb testing.TB, w *twin, r *crossbar.Runner, tiles []*crossbar.TileRunner) {
+func compareTileStats(tb testing.TB, w *twin, r *crossbar.Runner, tiles []tileCase) {
 	tb.Helper()
 	certificate, conversions := r.Certificate(r.Stats()), int64(0)
 	for _, s := range r.Stats().Slices {
@@ -117,17 +126,19 @@ func compareTileStats(tb testing.TB, w *twin, r *crossbar.Runner, tiles []*cross
 	if certificate.Conversions != conversions {
 		tb.Fatalf("%v\n%d conversions, want %d: the histograms' sum", w, certificate.Conversions, conversions)
 	}
-	want := r.Stats()
-	for i := range want.Slices {
-		want.Slices[i].Histogram = nil
-	}
-	for i, kernel := range crossbar.KernelNames() {
-		got := tiles[i].Stats()
-		if !reflect.DeepEqual(got, want) {
-			tb.Fatalf("%v\n%s: statistics\n%+v\nwant\n%+v", w, kernel, got, want)
+	for _, tile := range tiles {
+		want := r.Stats()
+		for i := range want.Slices {
+			if tile.level == crossbar.Clips {
+				want.Slices[i].Histogram = nil
+			}
 		}
-		if got := tiles[i].Certificate(got); got != certificate {
-			tb.Fatalf("%v\n%s: certificate %+v, want %+v", w, kernel, got, certificate)
+		got := tile.Stats()
+		if !reflect.DeepEqual(got, want) {
+			tb.Fatalf("%v\n%s, %s: statistics\n%+v\nwant\n%+v", w, tile.kernel, tile.level, got, want)
+		}
+		if got := tile.Certificate(got); got != certificate {
+			tb.Fatalf("%v\n%s, %s: certificate %+v, want %+v", w, tile.kernel, tile.level, got, certificate)
 		}
 	}
 }
@@ -219,34 +230,18 @@ func TestTileAllocatesNothing(t *testing.T) {
 		s.encoding, s.rangeOf = signed, adc.Unit
 		w := g.lowBits(g.twin(s))
 		m, _ := program(t, w.design, w.weights, w.spec, w.bits)
-		r, err := m.NewTileRunner(w.spec, w.bits, crossbar.TileOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
 		x, _ := g.tile(w, 100)
 		y := make([]int64, m.Columns()*crossbar.TilePositions)
-		if n := testing.AllocsPerRun(5, func() { r.MVM(y, x, 100) }); n != 0 {
-			t.Errorf("%s: a tile allocates %g times, want 0", signed, n)
-		}
-	}
-}
-
-// TestTileSums holds the level that counts sums to a Runner's statistics.
-func TestTileSums(t *testing.T) {
-	for _, signed := range encodings() {
-		g, w := smallTwin(1, signed, adc.Unit)
-		m, r := program(t, w.design, w.weights, w.spec, w.bits)
-		tr, err := m.NewTileRunner(w.spec, w.bits, crossbar.TileOptions{Statistics: crossbar.Sums})
-		if err != nil {
-			t.Fatal(err)
-		}
-		x, vectors := g.tile(w, 20)
-		tr.MVM(make([]int64, m.Columns()*crossbar.TilePositions), x, 20)
-		for _, v := range vectors {
-			r.MVM(make([]int64, m.Columns()), v)
-		}
-		if got, want := tr.Stats(), r.Stats(); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: statistics\n%+v\nwant\n%+v", signed, got, want)
+		for _, kernel := range crossbar.KernelNames() {
+			for _, level := range []crossbar.Level{crossbar.Clips, crossbar.Sums} {
+				r, err := m.NewTileRunnerOn(kernel, w.spec, w.bits, level)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := testing.AllocsPerRun(5, func() { r.MVM(y, x, 100) }); n != 0 {
+					t.Errorf("%s, %s, %s: a tile allocates %g times, want 0", signed, kernel, level, n)
+				}
+			}
 		}
 	}
 }

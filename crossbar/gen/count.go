@@ -17,7 +17,8 @@ const (
 	shiftField  = 18
 	clipsField  = 24
 	targetField = 28
-	columnBytes = 32
+	binField    = 32
+	columnBytes = 36
 )
 
 // counter is what counting a column needs.

@@ -38,6 +38,9 @@ func (a isa) xor(x Op, y, to reg.VecVirtual) { a.pick(VPXORQ, VPXOR, x, y, to) }
 func (a isa) and(x Op, y, to reg.VecVirtual) { a.pick(VPANDQ, VPAND, x, y, to) }
 func (a isa) or(x Op, y, to reg.VecVirtual)  { a.pick(VPORQ, VPOR, x, y, to) }
 
+// andNot sets to to x where y is zero.
+func (a isa) andNot(x Op, y, to reg.VecVirtual) { a.pick(VPANDNQ, VPANDN, x, y, to) }
+
 func (a isa) pick(wide func(...Op), narrow func(x, y, to Op), x, y, to Op) {
 	if a.wide {
 		wide(x, y, to)
@@ -47,6 +50,14 @@ func (a isa) pick(wide func(...Op), narrow func(x, y, to Op), x, y, to Op) {
 }
 
 func (a isa) zero(v reg.VecVirtual) { a.xor(v, v, v) }
+
+func (a isa) ones(v reg.VecVirtual) {
+	if a.wide {
+		VPTERNLOGQ(Imm(0xff), v, v, v)
+		return
+	}
+	VPCMPEQB(v, v, v)
+}
 
 // fill sets v to the quadword q everywhere.
 func (a isa) fill(q reg.GPVirtual, v reg.VecVirtual) {

@@ -1,4 +1,4 @@
-// Command gen writes the AVX-512 kernels of package crossbar.
+// Command gen writes the AVX2 and AVX-512 kernels of package crossbar.
 package main
 
 import (
@@ -23,6 +23,7 @@ func main() {
 		or(a)
 		count(a)
 		sum(a)
+		tally(a)
 	}
 	Generate()
 }
