@@ -65,6 +65,20 @@ const (
 	AffineRecalibration Recalibration = "affine"
 )
 
+// Arbitration says which of several waiting arrays a shared converter takes next.
+type Arbitration string
+
+const (
+	// OldestFirst takes the array whose result has waited longest.
+	OldestFirst Arbitration = "oldest-first"
+	// RoundRobin takes the next waiting array in the order of their numbers,
+	// beginning after the one served last.
+	RoundRobin Arbitration = "round-robin"
+)
+
+// MaxSettle bounds the settling of a multiplexer.
+const MaxSettle = 10 * units.Microsecond
+
 // MaxBits is the highest resolution that a configuration may ask for.
 const MaxBits = 16
 
@@ -91,6 +105,10 @@ type Spec struct {
 	Power       units.Power // of one converter while it converts at RateBits
 	Area        units.Area  // of one converter of RateBits
 	PerIMA      int
+	// Settle is the time that the multiplexer in front of a converter takes to
+	// settle on an array, once per scan of it.
+	Settle      units.Time
+	Arbitration Arbitration
 }
 
 // DefaultSpec is ISAAC's converter (Shafiee et al., ISCA 2016, table I: 8
@@ -100,6 +118,7 @@ func DefaultSpec() Spec {
 		Kind: Fixed, Bits: []int{8}, Range: Unit, Recalibrate: NoRecalibration,
 		Law: SARISAAC, Rate: 1280 * units.Megahertz, RateBits: 8,
 		Power: 2 * units.Milliwatt, Area: 1200 * units.SquareMicrometre, PerIMA: 8,
+		Arbitration: OldestFirst,
 	}
 }
 
@@ -128,6 +147,11 @@ func ReadSpec(t *config.Table) Spec {
 	s.Power = t.Power("power", s.Power)
 	s.Area = t.Area("area", s.Area)
 	s.PerIMA = t.Int("per_ima", s.PerIMA, 1, 1<<12)
+	s.Settle = t.Time("settle", s.Settle)
+	if s.Settle > MaxSettle {
+		t.Faultf("settle", "is %v, want at most %v", s.Settle, MaxSettle)
+	}
+	s.Arbitration = Arbitration(t.Enum("arbitration", string(s.Arbitration), string(OldestFirst), string(RoundRobin)))
 	for _, b := range append(slices.Clone(s.Bits), s.RateBits) {
 		if _, err := s.Law.Cost(b, s.RateBits, s.Rate); err != nil {
 			t.Faultf("law", "is %s at %d bits relative to %d: %v", s.Law, b, s.RateBits, err)

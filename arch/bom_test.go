@@ -18,7 +18,7 @@ func TestBillTotalsAreSumsOfRows(t *testing.T) {
 		sums := map[Level]Total{}
 		for _, r := range b.Rows {
 			s := sums[r.Level]
-			sums[r.Level] = Total{Power: s.Power + r.Power, Area: s.Area + r.Area}
+			sums[r.Level] = Total{Power: s.Power + r.Power, Events: s.Events + r.Events, Area: s.Area + r.Area}
 		}
 		for level, total := range map[Level]Total{LevelIMA: b.IMA, LevelTile: b.Tile, LevelChip: b.Chip} {
 			if sums[level] != total {
@@ -131,6 +131,35 @@ func TestBillShowsEnergyOfUnpoweredParts(t *testing.T) {
 	if text := describe(t, b); !strings.Contains(text, "417 fJ an action") {
 		t.Errorf("no energy per action in\n%s", text)
 	}
+	// 1024 drivers act once in a step of 100 ns: 4.27 mW, which the peak is charged.
+	r, zero := find(t, b, LevelIMA, "DAC"), bill(t, "bitslice-8bit", "dac.active_power=0W")
+	if r.Events != 1024*4170*units.Nanowatt || b.Chip.Events != 16*r.Events || b.Chip.Power != zero.Chip.Power {
+		t.Errorf("drivers take %v and the chip's actions %v, want 4.27 mW and 16 times that", r.Events, b.Chip.Events)
+	}
+	watts := (b.Chip.Power + b.Chip.Events).Milliwatts() / 1e3
+	if want := b.Peak.TOPS * 1e3 / watts; math.Abs(b.Peak.GOPSPerWatt/want-1) > 1e-12 {
+		t.Errorf("%g GOPS/W, want %g with the power of actions", b.Peak.GOPSPerWatt, want)
+	}
+}
+
+// Parts without timing are rows of their level: 2 · 3 mW in each of 4 · 4 IMAs, 5 mW
+// in each of 4 tiles, 7 mW on the chip.
+func TestBillCountsParts(t *testing.T) {
+	base := bill(t, "bitslice-8bit")
+	b := bill(t, "bitslice-8bit", `ima.part=[{name="control", count=2, active_power="3mW", area="1um2"}]`,
+		`tile.part=[{name="memory", static_power="5mW"}]`, `part=[{name="clock", active_power="7mW", assumed="a guess"}]`)
+	if got, want := b.Chip.Power-base.Chip.Power, (4*4*2*3+4*5+7)*units.Milliwatt; got != want {
+		t.Errorf("parts take %v, want %v", got, want)
+	}
+	if got, want := b.Chip.Area-base.Chip.Area, 4*4*2*units.SquareMicrometre; got != want {
+		t.Errorf("parts take %v, want %v", got, want)
+	}
+	if r := find(t, b, LevelChip, "clock"); r.Assumed != "a guess" || r.Count != 1 {
+		t.Errorf("clock is %+v, want one, assumed", r)
+	}
+	if r := find(t, b, LevelIMA, "control"); r.Count != 2 || r.Power != 6*units.Milliwatt {
+		t.Errorf("control is %+v, want 2 of 3 mW", r)
+	}
 }
 
 func TestBillRefusesWhatDoesNotFit(t *testing.T) {
@@ -153,7 +182,7 @@ func TestBillRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	slow := load(t, "isaac-ce")
 	slow.Crossbar.ReadLatency = 9000 * units.Second // more than Read accepts
-	const want = "peak of chip isaac-ce: 16 steps of an MVM take longer than 9223 s"
+	const want = "peak of chip isaac-ce: 16 steps of an MVM take longer than 4611 s"
 	if _, err := slow.Bill(); err == nil || err.Error() != want {
 		t.Errorf("slow read: got error %v, want %s", err, want)
 	}

@@ -51,7 +51,7 @@ func (c *Chip) adcRows(l *ledger) error {
 		if len(served[b]) < len(bits) {
 			spec += ", " + sliceList(served[b])
 		}
-		l.add(Row{Level: LevelIMA, Component: "ADC", Count: count[b], Spec: spec, Assumed: c.assumedADC(conv)}, converterCost(conv))
+		l.add(Row{Level: LevelIMA, Component: "ADC", Count: count[b], Spec: spec, Assumed: c.assumedADC(conv)}, converterCost(conv), 0)
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func (c *Chip) reconfigurableRow(l *ledger, bits []int) error {
 		}
 	}
 	l.add(Row{Level: LevelIMA, Component: "ADC", Count: c.ADC.PerIMA,
-		Spec: "reconfigurable: " + strings.Join(specs, " or "), Assumed: strings.Join(assumed, "; ")}, most)
+		Spec: "reconfigurable: " + strings.Join(specs, " or "), Assumed: strings.Join(assumed, "; ")}, most, 0)
 	return nil
 }
 
@@ -122,7 +122,8 @@ func sliceList(indices []int) string {
 
 // scan is the time in which the converters of an IMA take one read of all its
 // arrays, full and spread evenly over the slice classes, the columns dealt
-// evenly to the converters that may take them.
+// evenly to the converters that may take them, and the multiplexer settled once
+// for each array.
 //
 // It is worked out for as many IMAs as there are slices, which hold a whole
 // number of arrays of each slice: one array in as many where slices are grouped,
@@ -153,6 +154,9 @@ func (c *Chip) scan() (units.Time, error) {
 			columns += arrays
 		}
 		t := conv.Scan(columns)
+		if c.Encoding.Slices == crossbar.Grouped || i == 0 { // an interleaved array is scanned once for all slices
+			t = min(t, math.MaxInt64/2) + c.ADC.Settle*units.Time(arrays)
+		}
 		pooled = min(pooled, math.MaxInt64-t) + t // saturates, as t does
 		if dealt {
 			serving := int64(c.ADC.PerIMA-i+len(bits)-1) / n // converters j < PerIMA with j mod n = i
@@ -166,6 +170,19 @@ func (c *Chip) scan() (units.Time, error) {
 		return slowest, nil
 	}
 	return divide(pooled, n*int64(c.ADC.PerIMA)*pair), nil
+}
+
+// codes is the number of codes of one read of all arrays of an IMA, those of a
+// unit column's own converter left out: they bypass the shift-and-add units.
+func (c *Chip) codes() int64 {
+	columns, arrays := int64(c.WeightsPerRow()), int64(c.IMA.Crossbars)
+	if c.Encoding.Slices == crossbar.Interleaved {
+		columns *= int64(c.Slicing().Count)
+	}
+	if c.Encoding.Signed == crossbar.DifferentialAnalog {
+		arrays = arrays / 2
+	}
+	return columns * arrays
 }
 
 func divide(t units.Time, n int64) units.Time { return units.Time(units.MulDiv(int64(t), 1, n)) }

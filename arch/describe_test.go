@@ -61,7 +61,7 @@ func TestWriteTextGolden(t *testing.T) {
 }
 
 func TestDescribeGolden(t *testing.T) {
-	for _, name := range []string{"isaac-ce", "bitslice-8bit-3331"} {
+	for _, name := range []string{"isaac-ce", "isaac-ce-events", "bitslice-8bit-3331"} {
 		b, err := json.MarshalIndent(bill(t, name).Describe(), "", "  ")
 		if err != nil {
 			t.Fatal(err)

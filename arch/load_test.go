@@ -3,6 +3,7 @@ package arch
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func bill(t *testing.T, name string, sets ...string) Bill {
 
 func TestEveryShippedChipLoads(t *testing.T) {
 	names := shipped().Names()
-	for _, want := range []string{"isaac-ce", "bitslice-8bit", "bitslice-8bit-3331", "bitslice-8bit-3adc"} {
+	for _, want := range []string{"isaac-ce", "bitslice-8bit", "bitslice-8bit-3331", "bitslice-8bit-3adc", "bitslice-8bit-iso-area", "isaac-ce-events", "puma"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no shipped chip %s among %v", want, names)
 		}
@@ -61,24 +62,15 @@ func TestShippedTwinsDiffer(t *testing.T) {
 	if !sameChip(base, few) {
 		t.Errorf("bitslice-8bit-3adc differs from its base in more than its converters:\n%+v\n%+v", few, base)
 	}
-}
-
-// sameChip compares all but the list of resolutions, which == cannot.
-func sameChip(a, b *Chip) bool {
-	x, y := *a, *b
-	if !slices.Equal(x.ADC.Bits, y.ADC.Bits) {
-		return false
+	few, large := load(t, "bitslice-8bit-3adc"), load(t, "bitslice-8bit-iso-area")
+	large.Name, large.Tile.IMAs = few.Name, few.Tile.IMAs
+	if !sameChip(few, large) {
+		t.Errorf("bitslice-8bit-iso-area differs from bitslice-8bit-3adc in more than its IMAs:\n%+v\n%+v", large, few)
 	}
-	x.ADC.Bits, y.ADC.Bits = nil, nil
-	return x.Encoding == y.Encoding && x.Crossbar == y.Crossbar && x.DAC == y.DAC && x.IMA == y.IMA && x.Tile == y.Tile && x.IO == y.IO &&
-		x.Name == y.Name && x.Node == y.Node && x.Tiles == y.Tiles && x.Stage == y.Stage && equalADC(x, y)
 }
 
-func equalADC(x, y Chip) bool {
-	return x.ADC.Kind == y.ADC.Kind && x.ADC.Auto == y.ADC.Auto && x.ADC.Range == y.ADC.Range && x.ADC.Law == y.ADC.Law &&
-		x.ADC.Rate == y.ADC.Rate && x.ADC.RateBits == y.ADC.RateBits && x.ADC.Power == y.ADC.Power &&
-		x.ADC.Area == y.ADC.Area && x.ADC.PerIMA == y.ADC.PerIMA
-}
+// sameChip compares all fields.
+func sameChip(a, b *Chip) bool { return reflect.DeepEqual(a, b) }
 
 func TestLoadNamesAChipAfterItsFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.toml")
@@ -141,6 +133,8 @@ func TestReadFaults(t *testing.T) {
 			"chip.toml:3: key crossbar.read_law is \"rc\", by which a read of 128 wordlines takes 113.8 µs, want 1 fs to 100 µs"},
 		{"a read of no time by its law", "[crossbar]\nread_latency = \"1fs\"\nread_law = \"linear\"\nread_wordlines = 257",
 			"chip.toml:3: key crossbar.read_law is \"linear\", by which a read of 128 wordlines takes 0 s, want 1 fs to 100 µs"},
+		{"a node of nobody", "node = \"33nm\"",
+			"chip.toml:1: key node is \"33nm\", want 180nm | 130nm | 90nm | 65nm | 55nm | 45nm | 40nm | 32nm | 28nm | 22nm | 20nm | 16nm | 14nm | 12nm | 10nm | 7nm, did you mean 32nm?"},
 		{"a slow stage", "[pipeline]\nstage = \"1ms\"",
 			"chip.toml:2: key pipeline.stage is 1 ms, want at most 100 µs"},
 		{"all at once", "tiles = 0\n[crossbar]\nread_latency = 100\nwordlines = 0\n[adc]\nper_ima = 3\nbitz = 1",

@@ -2,8 +2,8 @@ package arch
 
 import (
 	"fmt"
+	"math"
 
-	"bitline/crossbar"
 	"bitline/internal/units"
 )
 
@@ -15,6 +15,10 @@ type Peak struct {
 	Scan units.Time // conversions of one read of all arrays of an IMA
 	Step units.Time // between two reads: the longer of the two, in whole stages of a synchronous pipeline
 	MVM  units.Time // between two MVMs: all input steps and passes
+	// Latency is that of one MVM: from its first read to the last code added up, a
+	// read, a scan and an addition after the last step but one, each in whole
+	// stages of a synchronous pipeline.
+	Latency units.Time
 	// Bottleneck is what bounds Step: "crossbar read", "ADC", "crossbar read and
 	// ADC" if they take equally long, or "stage" if both are shorter than that.
 	Bottleneck string
@@ -23,15 +27,15 @@ type Peak struct {
 	Operations            float64
 	WeightBits, InputBits int
 	// TOPS is 10^12 operations per second. The ratios are per watt of nameplate
-	// power and per square millimetre, in 10^9 operations; 0 where the chip has
+	// power and power of actions and per square millimetre, in 10^9 operations; 0 where the chip has
 	// no power or no area.
 	TOPS                                                      float64
 	GOPSPerWatt, GOPSPerWattWithoutIO                         float64
 	GOPSPerSquareMillimetre, GOPSPerSquareMillimetreWithoutIO float64
 }
 
-// peak is the chip's peak; chip and io are its totals.
-func (c *Chip) peak(chip, io Total) (Peak, error) {
+// peakTimes is the part of a chip's peak that is time.
+func (c *Chip) peakTimes() (Peak, error) {
 	scan, err := c.scan()
 	if err != nil {
 		return Peak{}, err
@@ -40,18 +44,36 @@ func (c *Chip) peak(chip, io Total) (Peak, error) {
 	p.Step, p.Bottleneck = step(p.Read, p.Scan, c.Stage)
 	steps := int64(len(c.Encoding.Steps(c.DAC.Bits)) * c.Encoding.Passes())
 	mvm, ok := product(int64(p.Step), steps)
-	if !ok {
-		return Peak{}, fmt.Errorf("%d steps of an MVM take longer than 9223 s", steps)
+	if !ok || mvm > math.MaxInt64/2 {
+		return Peak{}, fmt.Errorf("%d steps of an MVM take longer than 4611 s", steps)
 	}
 	p.MVM = units.Time(mvm)
+	p.Latency = p.MVM - p.Step
+	for _, t := range []units.Time{p.Read, p.Scan, c.IMA.ShiftAdd.Duration(c.codes())} {
+		p.Latency += whole(t, c.Stage)
+	}
+	return p, nil
+}
+
+// whole is t in whole stages.
+func whole(t, stage units.Time) units.Time {
+	if stage > 0 && t%stage != 0 {
+		t += stage - t%stage
+	}
+	return t
+}
+
+// peak completes the times to the chip's peak; chip and io are its totals.
+func (c *Chip) peak(p Peak, chip, io Total) Peak {
 	p.Operations = 2 * c.weights()
 	p.TOPS = ratio(p.Operations*1e3, float64(p.MVM)) // per fs: 1e15 a second
 	gops := p.TOPS * 1e3
-	p.GOPSPerWatt = ratio(gops*1e12, float64(chip.Power))
-	p.GOPSPerWattWithoutIO = ratio(gops*1e12, float64(chip.Power-io.Power))
+	power := chip.Power + chip.Events
+	p.GOPSPerWatt = ratio(gops*1e12, float64(power))
+	p.GOPSPerWattWithoutIO = ratio(gops*1e12, float64(power-io.Power-io.Events))
 	p.GOPSPerSquareMillimetre = ratio(gops*1e12, float64(chip.Area))
 	p.GOPSPerSquareMillimetreWithoutIO = ratio(gops*1e12, float64(chip.Area-io.Area))
-	return p, nil
+	return p
 }
 
 // step is the time between two reads and what bounds it. A stage that is too
@@ -67,20 +89,14 @@ func step(read, scan, stage units.Time) (units.Time, string) {
 	case scan > read:
 		bottleneck = "ADC"
 	}
-	if stage > 0 && longest%stage != 0 {
-		longest += stage - longest%stage
-	}
-	return longest, bottleneck
+	return whole(longest, stage), bottleneck
 }
 
 // weights is the number of weights that the chip's arrays hold. A weight takes
 // one cell of each slice and sign: one array if slices are interleaved, else one
 // for each slice; twice as many for the differential encodings.
 func (c *Chip) weights() float64 {
-	perWeight := c.Encoding.Arrays()
-	if c.Encoding.Slices == crossbar.Grouped {
-		perWeight *= c.Slicing().Count
-	}
+	perWeight := c.ArraysPerBlock()
 	arrays := float64(c.Tiles) * float64(c.Tile.IMAs) * float64(c.IMA.Crossbars)
 	return arrays * float64(c.Crossbar.Wordlines) * float64(c.WeightsPerRow()) / float64(perWeight)
 }

@@ -36,6 +36,13 @@ func TestPeakTimes(t *testing.T) {
 		{"short stage", "bitslice-8bit", []string{"pipeline.stage=60ns"}, 100 * ns, 120 * ns, 960 * ns, "crossbar read and ADC"},
 		{"larger array read slower", "bitslice-8bit", []string{"crossbar.wordlines=256", "crossbar.read_law=linear"}, 100 * ns, 200 * ns, 1600 * ns, "crossbar read"},
 
+		// A multiplexer settles once for each array: 2 ns more where each has its own
+		// converter, 8 · 2 ns over 3 where 3 are shared.
+		{"settling", "bitslice-8bit", []string{"adc.settle=2ns"}, 102 * ns, 102 * ns, 816 * ns, "ADC"},
+		{"settling, shared", "bitslice-8bit-3adc", []string{"adc.settle=2ns"}, 88666667 * fs, 100 * ns, 800 * ns, "crossbar read"},
+		{"settling, interleaved", "isaac-ce", []string{"adc.settle=2ns", "pipeline.stage=0ns"}, 102 * ns, 102 * ns, 1632 * ns, "ADC"},
+		{"settling, pairs", "bitslice-8bit", []string{"adc.settle=2ns", "encoding.signed=differential-analog"}, 51 * ns, 100 * ns, 800 * ns, "crossbar read"},
+
 		{"ISAAC", "isaac-ce", nil, 100 * ns, 100 * ns, 1600 * ns, "crossbar read and ADC"},
 		// 129 columns at 1.28 GS/s miss the stage by 0.8 ns and wait for the next.
 		{"ISAAC, unit column shared", "isaac-ce", []string{"encoding.unit_adc=shared"}, 100781250 * fs, 200 * ns, 3200 * ns, "ADC"},
@@ -55,6 +62,27 @@ func TestPeakTimes(t *testing.T) {
 					p.Scan, p.Step, p.MVM, p.Bottleneck, tt.scan, tt.step, tt.mvm, tt.bottleneck)
 			}
 		})
+	}
+}
+
+// The first MVM: all steps but one, then a read, a scan and an addition, each in
+// whole stages.
+func TestPeakLatency(t *testing.T) {
+	tests := []struct {
+		name, chip string
+		sets       []string
+		want       units.Time
+	}{
+		// 22 stages less those before the first read and after the last addition.
+		{"closes: ISAAC, stages 2 to 19", "isaac-ce", nil, 1800 * units.Nanosecond},
+		{"closes: PUMA, (16 + 3 − 1) · 128 ns", "puma", nil, 2304 * units.Nanosecond},
+		// 7 · 100 + 100 + 37.5 + 1024 codes over 4 · 2.56 GHz, 100 ns.
+		{"no stages", "bitslice-8bit-3331", nil, 937500 * units.Picosecond},
+	}
+	for _, tt := range tests {
+		if got := bill(t, tt.chip, tt.sets...).Peak.Latency; got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -9,6 +9,8 @@
 package crossbar
 
 import (
+	"math"
+
 	"bitline/internal/config"
 	"bitline/internal/cost"
 	"bitline/internal/units"
@@ -25,8 +27,8 @@ const (
 	RCRead       ReadLaw = "rc"
 )
 
-// Spec describes one array. Costs are per cell, so that an array of another size
-// costs what it should.
+// Spec describes one array. Costs are per cell, per wordline and per bitline, so
+// that an array of another size costs what it should.
 type Spec struct {
 	Wordlines, Bitlines, CellBits int
 	ReadLatency                   units.Time // of one read with ReadWordlines wordlines
@@ -34,7 +36,12 @@ type Spec struct {
 	ReadWordlines                 int
 	CellPower                     units.Power // of one cell while the array is read
 	CellArea                      units.Area
-	Assumed                       string
+	// What grows with the wordlines and bitlines alone, such as decoders and
+	// switches; drivers and sample-and-holds have costs of their own.
+	WordlinePower, BitlinePower units.Power
+	WordlineArea, BitlineArea   units.Area
+	CellEnergy                  units.Energy // of one cell and read, for chips that are charged by action
+	Assumed                     string
 }
 
 // DefaultSpec is ISAAC's array (Shafiee et al., ISCA 2016, table I: 8 arrays of
@@ -62,6 +69,9 @@ func ReadSpec(t *config.Table) Spec {
 	s.ReadWordlines = t.Int("read_wordlines", s.ReadWordlines, 1, 4096)
 	s.CellPower = t.Power("cell_power", s.CellPower)
 	s.CellArea = t.Area("cell_area", s.CellArea)
+	s.CellEnergy = t.Energy("cell_energy", s.CellEnergy)
+	s.WordlinePower, s.WordlineArea = t.Power("wordline_power", s.WordlinePower), t.Area("wordline_area", s.WordlineArea)
+	s.BitlinePower, s.BitlineArea = t.Power("bitline_power", s.BitlinePower), t.Area("bitline_area", s.BitlineArea)
 	s.Assumed = t.String("assumed", s.Assumed)
 	return s
 }
@@ -78,12 +88,24 @@ func (s Spec) Read() units.Time {
 	return s.ReadLatency
 }
 
-// Cost is what one array costs; an action is a read.
+// Cost is what one array costs; an action is a read:
+//
+//	cells × cell + wordlines × wordline + bitlines × bitline
+//
+// The largest array has 2^24 cells; figures that do not fit saturate.
 func (s Spec) Cost() cost.Cost {
-	cells := int64(s.Wordlines) * int64(s.Bitlines)
+	rows, columns := int64(s.Wordlines), int64(s.Bitlines)
+	sum := func(cell, wordline, bitline int64) int64 {
+		total := int64(0)
+		for _, x := range [][2]int64{{cell, rows * columns}, {wordline, rows}, {bitline, columns}} {
+			total += min(units.MulDiv(x[0], x[1], 1), math.MaxInt64-total)
+		}
+		return total
+	}
 	return cost.Cost{
-		ActivePower: units.Power(cells) * s.CellPower,
-		Area:        units.Area(cells) * s.CellArea,
+		Energy:      units.Energy(sum(int64(s.CellEnergy), 0, 0)),
+		ActivePower: units.Power(sum(int64(s.CellPower), int64(s.WordlinePower), int64(s.BitlinePower))),
+		Area:        units.Area(sum(int64(s.CellArea), int64(s.WordlineArea), int64(s.BitlineArea))),
 		Assumed:     s.Assumed,
 	}
 }

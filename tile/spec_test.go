@@ -1,6 +1,7 @@
 package tile_test
 
 import (
+	"reflect"
 	"testing"
 
 	"bitline/internal/config"
@@ -78,10 +79,10 @@ func TestReadOverDefaults(t *testing.T) {
 	wantIMA, wantTile := tile.DefaultIMA(), tile.DefaultSpec()
 	wantIMA.Crossbars, wantIMA.ShiftAdd.Rate, wantIMA.ShiftAdd.Cost.Energy = 2, units.Gigahertz, units.Picojoule
 	wantTile.IMAs, wantTile.Bus.Width = 3, 64
-	if got := tile.ReadIMA(table.Table("ima")); got != wantIMA {
+	if got := tile.ReadIMA(table.Table("ima")); !reflect.DeepEqual(got, wantIMA) {
 		t.Errorf("IMA is %+v\nwant %+v", got, wantIMA)
 	}
-	if got := tile.ReadSpec(table.Table("tile")); got != wantTile {
+	if got := tile.ReadSpec(table.Table("tile")); !reflect.DeepEqual(got, wantTile) {
 		t.Errorf("tile is %+v\nwant %+v", got, wantTile)
 	}
 	if err := table.Finish(); err != nil {

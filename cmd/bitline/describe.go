@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bitline/arch"
 	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
 	"bitline/internal/report"
@@ -10,15 +11,19 @@ import (
 
 func newDescribe(term terminal) *cobra.Command {
 	var sets []string
-	var json string
+	var json, against string
 	c := &cobra.Command{
 		Use:   "describe CHIP",
-		Short: "Print a chip's bill of materials and peak figures",
-		Long: `Print every component's count, power and area, the totals per IMA, tile and chip,
-the peak figures, the converter law, and which figures are assumed. CHIP is the
-name of a shipped chip or a file.`,
+		Short: "Print a chip's bill of materials, peak figures and programming",
+		Long: `Print how a chip is built (network, links, memory, accumulators, scaling), every
+component's count, power and area, the totals per IMA, tile, chip and system, the
+peak figures, the energy of a multiply-accumulate by component, what it takes to
+program the cells, and which figures are assumed. CHIP is the name of a shipped
+chip or a file. --against puts a second chip beside it, which must be of the same
+technology node or scaled to it.`,
 		Example: `  bitline describe isaac-ce
-  bitline describe bitslice-8bit --set 'adc.bits=[3,3,3,1]' --json chip.json`,
+  bitline describe bitslice-8bit --set 'adc.bits=[3,3,3,1]' --json chip.json
+  bitline describe isaac-ce --against isaac-ce-events`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			chip, err := pipeline.LoadChip(args[0], sets)
@@ -38,10 +43,18 @@ name of a shipped chip or a file.`,
 					return err
 				}
 			}
-			return bill.WriteText(term.out)
+			if against == "" {
+				return bill.WriteText(term.out)
+			}
+			other, err := pipeline.LoadChip(against, nil)
+			if err != nil {
+				return err
+			}
+			return arch.WriteComparison(term.out, chip, other)
 		},
 	}
 	setFlag(c, &sets)
 	c.Flags().StringVar(&json, "json", "", "write the description as JSON to this file")
+	c.Flags().StringVar(&against, "against", "", "print the chip side by side with this one; --set is for the first")
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"bitline/configs"
@@ -83,5 +84,20 @@ func TestDescribeWithOverrides(t *testing.T) {
 	at8, at3 := describe(t, "bitslice-8bit"), describe(t, "bitslice-8bit", "--set", "adc.bits=[3,3,3,1]")
 	if *at3.IMA.Power >= *at8.IMA.Power || *at3.IMA.Area >= *at8.IMA.Area {
 		t.Errorf("IMA at 3 bits takes %g mW and %g mm², at 8 bits %g and %g, want less", *at3.IMA.Power, *at3.IMA.Area, *at8.IMA.Power, *at8.IMA.Area)
+	}
+}
+
+// Two chips side by side: every figure of the first is that of its own description.
+func TestDescribeAgainst(t *testing.T) {
+	out := succeed(t, "describe", "isaac-ce", "--against", "isaac-ce-events")
+	for _, want := range []string{"isaac-ce  isaac-ce-events  ratio", "ima ADC                1562.5    1667.0"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	// --set changes the first chip alone: half of its tiles.
+	out = succeed(t, "describe", "isaac-ce", "--against", "isaac-ce", "--set", "tiles=84")
+	if !strings.Contains(out, "peak, TOPS                 20.644    41.288    2.000×") {
+		t.Errorf("no peaks of 84 and 168 tiles in\n%s", out)
 	}
 }

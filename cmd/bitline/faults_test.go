@@ -68,7 +68,7 @@ func tree(t *testing.T) []string {
 
 // The names of what is shipped, as errors list them.
 const (
-	chipNames    = "bitslice-8bit-3331, bitslice-8bit-3adc, bitslice-8bit, isaac-ce"
+	chipNames    = "bitslice-8bit-3331, bitslice-8bit-3adc, bitslice-8bit-iso-area, bitslice-8bit, isaac-ce-events, isaac-ce, puma"
 	networkNames = "alexnet, bert-base, isaac-vgg-1, isaac-vgg-2, isaac-vgg-3, isaac-vgg-4, lenet-5, mlp-64-32-10, mlp-784-100-10, " +
 		"mobilenet-v2, resnet-18, resnet-20, resnet-50, vgg-11-bn, vgg-11, vgg-16, vgg-8"
 )
@@ -118,13 +118,19 @@ func TestFaultsOfChips(t *testing.T) {
 			`b.toml:2: key base is "a.toml": the files start from one another in a circle`},
 		{"missing base", chip("base = \"none.toml\"\n"), "describe chip.toml",
 			`chip.toml:1: key base is "none.toml": reading none.toml: no such file or directory`},
-		{"all at once", chip("tiles = 0\nnode = \"7nm\"\n[adc]\nbits = 17\npower = 3\nlaw = \"power-laws\"\n[crossbars]\n"), "describe chip.toml",
+		{"all at once", chip("tiles = 0\nnode = \"8nm\"\n[adc]\nbits = 17\npower = 3\nlaw = \"power-laws\"\n[crossbars]\n"), "describe chip.toml",
 			"chip.toml:1: key tiles is 0, want 1 to 1048576\n" +
-				"chip.toml:2: key node is \"7nm\", want 32nm\n" +
+				"chip.toml:2: key node is \"8nm\", want 180nm | 130nm | 90nm | 65nm | 55nm | 45nm | 40nm | 32nm | 28nm | 22nm | 20nm | 16nm | 14nm | 12nm | 10nm | 7nm, did you mean 28nm?\n" +
 				"chip.toml:4: key adc.bits is 17, want 1 to 16\n" +
 				"chip.toml:5: key adc.power is the bare number 3, want a power with its unit such as \"2mW\"\n" +
 				"chip.toml:6: key adc.law is \"power-laws\", want power-law | sar-isaac | linear | survey, did you mean power-law?\n" +
 				"chip.toml:7: unknown key crossbars, did you mean crossbar?"},
+		{"one bit of output", nil, "describe isaac-ce --set ima.output_bits=1",
+			"--set ima.output_bits: key ima.output_bits is 1, want at least 16, the encoding.input_bits of the layer that takes the output"},
+		{"chips of two nodes", chip("base = \"puma\"\nname = \"old\"\nnode = \"65nm\"\n"), "describe isaac-ce --against chip.toml",
+			`figures of chip isaac-ce are of 32nm and those of chip old of 65nm, want one of them scaled: node = "32nm" with [scaling] from = "65nm" and law = dennard or stillmaker-baas`},
+		{"against nothing", nil, "describe isaac-ce --against pumas",
+			`unknown name "pumas" in chips, want ` + chipNames + ` or the path of a .toml file, did you mean puma?`},
 		{"description in a missing folder", nil, "describe isaac-ce --json none/c.json",
 			"writing none/c.json: no such file or directory"},
 	})

@@ -33,6 +33,11 @@ func Read(t *config.Table, def Cost) Cost {
 	}
 }
 
+// Given says whether the component costs anything.
+func (c Cost) Given() bool {
+	return c.Energy != 0 || c.ActivePower != 0 || c.StaticPower != 0 || c.Area != 0
+}
+
 // Nameplate is the power of one instance that is busy all the time, without its
 // energy per action.
 func (c Cost) Nameplate() units.Power { return c.ActivePower + c.StaticPower }

@@ -1,0 +1,196 @@
+package arch
+
+import (
+	"fmt"
+
+	"bitline/adc"
+	"bitline/crossbar"
+	"bitline/tile"
+)
+
+// Fact is something that a bill does not list, in words.
+type Fact struct {
+	Name, Text string
+	Assumed    string // on what it rests, where no publication states it
+}
+
+// facts describes the chip in the order of an image's way.
+func (c *Chip) facts() []Fact {
+	return []Fact{
+		{Name: "host port", Text: c.hostFact()},
+		{"network", c.networkFact(), c.NoC.Assumed},
+		c.chipsFact(),
+		{Name: "eDRAM", Text: fmt.Sprintf("%s in %s, %s", bytesText(c.Tile.EDRAM.Bytes), count(max(1, c.Tile.EDRAM.Banks), "bank"), channelSpec(c.Tile.BankedPort()))},
+		{Name: "arbitration", Text: c.arbitrationFact()},
+		{Name: "accumulators", Text: c.widthFact()},
+		{Name: "registers", Text: c.registerFact()},
+		{Name: "attention", Text: c.attentionFact()},
+		{Name: "layout", Text: c.layoutFact()},
+		{Name: "scaling", Text: c.Scaling.String()},
+	}
+}
+
+func (c *Chip) hostFact() string {
+	if c.Host.Absent() {
+		return "none: images lie ready and results leave at once"
+	}
+	return fmt.Sprintf("%s at the router of tile 0", channelSpec(c.Host.Channel))
+}
+
+func (c *Chip) networkFact() string {
+	n := c.NoC
+	if n.Topology == tile.NoTopology {
+		return fmt.Sprintf("none: a transfer takes the router of its tile, %s", channelSpec(c.Tile.Router))
+	}
+	columns, rows := n.Grid(c.Routers())
+	return fmt.Sprintf("%s of %d × %d routers, %s each, links of %s, %v a hop",
+		n.Topology, columns, rows, count(c.Tile.RouterShare, "tile"), channelSpec(c.Tile.Router), n.Hop)
+}
+
+func (c *Chip) chipsFact() Fact {
+	f := Fact{Name: "chips", Text: "one"}
+	if c.Count > 1 {
+		columns, rows := tile.Grid(c.Count, 0)
+		f.Text = fmt.Sprintf("%d in a grid of %d × %d", c.Count, columns, rows)
+	}
+	if c.IO.Count == 0 {
+		f.Text += ", no links"
+		return f
+	}
+	f.Text += fmt.Sprintf(", %s of %s a chip, %v a hop", count(c.IO.Count, "link"), channelSpec(c.IO.Channel), c.IO.Hop)
+	f.Assumed = c.IO.HopAssumed
+	return f
+}
+
+func (c *Chip) arbitrationFact() string {
+	order := c.ADC.Arbitration
+	if order == "" {
+		order = adc.OldestFirst
+	}
+	settle := "its multiplexer settles at once"
+	if c.ADC.Settle > 0 {
+		settle = fmt.Sprintf("its multiplexer settles in %v on each", c.ADC.Settle)
+	}
+	return fmt.Sprintf("a converter takes waiting arrays %s, %s", order, settle)
+}
+
+func (c *Chip) widthFact() string {
+	m := &c.IMA
+	text := fmt.Sprintf("%d b, for sums of up to %d b with their sign; ", m.AccumulatorBits, c.SumBits())
+	if m.OutputBits >= m.AccumulatorBits {
+		return text + fmt.Sprintf("outputs of %d b hold them whole", m.OutputBits)
+	}
+	how := "rounded half to even"
+	if m.Rounding == tile.Truncate {
+		how = "truncated"
+	}
+	return text + fmt.Sprintf("outputs of %d b, %s on the bus; replays compute with the whole accumulator", m.OutputBits, how)
+}
+
+func (c *Chip) registerFact() string {
+	have, all := c.RegisterBlocks(), c.Blocks()
+	text := fmt.Sprintf("inputs and outputs of %s an IMA", count(have, "product"))
+	if have < all {
+		text += fmt.Sprintf(", of the %d that its crossbars could work on", all)
+	}
+	return text
+}
+
+func (c *Chip) attentionFact() string {
+	if u := c.Tile.Multiplier; u.Count > 0 {
+		return fmt.Sprintf("%s a tile, %v each", count(u.Count, "multiplier"), u.Rate)
+	}
+	return "no multiplier: products of two activations are refused"
+}
+
+func (c *Chip) layoutFact() string {
+	m := c.Map
+	text := fmt.Sprintf("copies %s, placed %s", m.Replicate, m.Place)
+	if m.Rounds {
+		text += fmt.Sprintf(", in rounds of %s where a network does not fit", count(m.Batch, "image"))
+	}
+	return text
+}
+
+// count is such as "1 tile" or "4 tiles".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Writing is what it takes to load weights, by one of the published figures or the
+// file's own.
+type Writing struct {
+	crossbar.Programming
+	crossbar.Load
+	InUse bool // the chip's own choice
+}
+
+// writings is what it takes to write every cell of one chip.
+func (c *Chip) writings() []Writing {
+	arrays := int64(c.Tiles) * int64(c.Tile.IMAs) * int64(c.IMA.Crossbars)
+	return c.Writings(arrays, arrays*int64(c.Crossbar.Wordlines)*int64(c.Crossbar.Bitlines), int64(c.Tiles))
+}
+
+// Writings is what it takes to write so many arrays with so many cells in use on so
+// many tiles (see crossbar.Programming.Load): by every preset, with the chip's
+// pulses, arrays at a time and endurance, and by the chip's own figures where they
+// are others. The one in use is marked.
+func (c *Chip) Writings(arrays, cells, tiles int64) []Writing {
+	all, own := crossbar.Presets(), -1
+	for i := range all {
+		p, q := &all[i], c.Programming
+		p.ArraysPerTile, p.Pulses = q.ArraysPerTile, q.Pulses
+		p.EnduranceLow, p.EnduranceHigh, p.EnduranceMark, p.Assumed = q.EnduranceLow, q.EnduranceHigh, q.EnduranceMark, q.Assumed
+		if *p == q {
+			own = i
+		}
+	}
+	if own < 0 { // the file changed a preset, or gives its own
+		all, own = append(all, c.Programming), len(all)
+	}
+	list := make([]Writing, len(all))
+	for i, p := range all {
+		list[i] = Writing{Programming: p, Load: p.Load(c.Crossbar, arrays, cells, tiles), InUse: i == own}
+	}
+	return list
+}
+
+// MACEnergy is a component's energy for one multiply-accumulate at peak, in
+// femtojoules: its nameplate power, and its power by the energies of its actions,
+// over the products that the chip makes in a second.
+type MACEnergy struct {
+	Level             Level
+	Component         string
+	Nameplate, Events float64
+}
+
+// perMAC divides the power of every row that is no group of others by the chip's
+// multiply-accumulates a second.
+func (b *Bill) perMAC(c *Chip) []MACEnergy {
+	instances := map[Level]float64{LevelIMA: float64(c.Tiles) * float64(c.Tile.IMAs), LevelTile: float64(c.Tiles), LevelChip: 1}
+	seconds := float64(b.Peak.MVM) / 1e15
+	each := ratio(seconds, b.Peak.Operations/2) * 1e3 // pW·s = 1e-12 J = 1e3 fJ
+	var list []MACEnergy
+	for _, r := range b.Rows {
+		grouped := r.Level == LevelTile && r.Component == "IMA" || r.Level == LevelChip && r.Component == "tile" || r.Level == LevelSystem
+		if n := instances[r.Level]; !grouped && r.Power+r.Events > 0 {
+			list = append(list, MACEnergy{Level: r.Level, Component: r.Component, Nameplate: float64(r.Power) * n * each, Events: float64(r.Events) * n * each})
+		}
+	}
+	return list
+}
+
+// PerMACTotal is the sum of the energies of a multiply-accumulate in
+// femtojoules, of the whole chip and without its links and port.
+func (b *Bill) PerMACTotal() (whole, withoutIO float64) {
+	for _, m := range b.PerMAC {
+		whole += m.Nameplate + m.Events
+		if m.Component != ioLink && m.Component != hostPort {
+			withoutIO += m.Nameplate + m.Events
+		}
+	}
+	return whole, withoutIO
+}
