@@ -1,12 +1,8 @@
 package sim
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,72 +19,6 @@ func (r *recorder) Handle(e Event) {
 	r.seen = append(r.seen, e)
 	if r.act != nil {
 		r.act(e)
-	}
-}
-
-// TestOrder compares the engine with a stable sort by (time, phase) of the same
-// random events, many of which share a time and a phase.
-func TestOrder(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{1, 2, 5, 6, 100, 5000} {
-		var e Engine
-		events := make([]Event, n)
-		for i := range events {
-			events[i] = Event{Time: units.Time(rng.IntN(1 + n/10)), Phase: uint8(rng.IntN(3)), A: int32(i)}
-			e.Schedule(events[i])
-		}
-		var got recorder
-		if err := e.Run(context.Background(), &got); err != nil {
-			t.Fatal(err)
-		}
-		slices.SortStableFunc(events, func(a, b Event) int {
-			return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Phase, b.Phase))
-		})
-		if !slices.Equal(got.seen, events) {
-			t.Errorf("%d events are not in the order of a stable sort", n)
-		}
-		if e.Pending() != 0 || e.Events() != uint64(n) {
-			t.Errorf("%d events: got %d pending and %d handled", n, e.Pending(), e.Events())
-		}
-	}
-}
-
-// TestOrderWhileRunning schedules from the handler, compares with a list that is
-// searched for its least entry, and covers pushes between pops.
-func TestOrderWhileRunning(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	var e Engine
-	var pending []Event // in the order of scheduling
-	schedule := func(x Event) {
-		pending = append(pending, x)
-		e.Schedule(x)
-	}
-	for i := range 50 {
-		schedule(Event{Time: units.Time(rng.IntN(20)), A: int32(i)})
-	}
-	left := 5000
-	r := recorder{act: func(got Event) {
-		least := 0
-		for i, p := range pending {
-			if p.Time < pending[least].Time || p.Time == pending[least].Time && p.Phase < pending[least].Phase {
-				least = i
-			}
-		}
-		if got != pending[least] {
-			t.Fatalf("got %+v, want %+v", got, pending[least])
-		}
-		pending = slices.Delete(pending, least, least+1)
-		for range rng.IntN(3) {
-			if left--; left > 0 {
-				schedule(Event{Time: e.Now() + units.Time(rng.IntN(5)), Phase: uint8(rng.IntN(4)), A: int32(left)})
-			}
-		}
-	}}
-	if err := e.Run(context.Background(), &r); err != nil {
-		t.Fatal(err)
-	}
-	if len(r.seen) < 100 {
-		t.Fatalf("only %d events ran, the test wants more", len(r.seen))
 	}
 }
 
@@ -174,56 +104,5 @@ func TestContext(t *testing.T) {
 	err := e.Run(ctx, &r)
 	if !errors.Is(err, context.Canceled) || len(r.seen) != contextEvery {
 		t.Errorf("got %v after %d events, want %v after %d", err, len(r.seen), context.Canceled, contextEvery)
-	}
-}
-
-// hold is the usual load of a queue: every event schedules one at a random later
-// time, so that as many stay pending.
-type hold struct {
-	engine *Engine
-	rng    *rand.Rand
-	left   int
-}
-
-func (h *hold) Handle(x Event) {
-	x.Time += units.Time(1 + h.rng.IntN(1000))
-	h.engine.Schedule(x)
-	if h.left--; h.left <= 0 {
-		h.engine.Stop()
-	}
-}
-
-func newHold(pending int) *hold {
-	h := &hold{engine: &Engine{}, rng: rand.New(rand.NewPCG(5, 6))}
-	for range pending {
-		h.engine.Schedule(Event{Time: units.Time(h.rng.IntN(1000))})
-	}
-	return h
-}
-
-func (h *hold) run(tb testing.TB, events int) {
-	h.left = events
-	if err := h.engine.Run(context.Background(), h); err != nil {
-		tb.Fatal(err)
-	}
-}
-
-func TestNoAllocations(t *testing.T) {
-	h := newHold(1000)
-	h.run(t, 10000) // the queue grows to its size
-	if n := testing.AllocsPerRun(10, func() { h.run(t, 10000) }); n != 0 {
-		t.Errorf("10000 events allocate %v times, want 0", n)
-	}
-}
-
-func BenchmarkEngine(b *testing.B) {
-	for _, pending := range []int{1e2, 1e4, 1e5} {
-		b.Run(fmt.Sprintf("pending=%d", pending), func(b *testing.B) {
-			h := newHold(pending)
-			h.run(b, 2*pending)
-			b.ReportAllocs()
-			b.ResetTimer()
-			h.run(b, b.N)
-		})
 	}
 }

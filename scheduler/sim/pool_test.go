@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"bitline/internal/units"
@@ -78,6 +79,43 @@ func TestPoolStepByStep(t *testing.T) {
 	for i := range jobs {
 		if got := p.Serve(units.Time(arrival[i]), units.Time(service[i])); got != want[i] {
 			t.Fatalf("job %d is done at %d, want %d", i, got, want[i])
+		}
+	}
+}
+
+// TestPoolByLooking compares a pool with a list of its servers that is searched for
+// the first of those that are free first.
+func TestPoolByLooking(t *testing.T) {
+	for _, servers := range []int{1, 2, 3, 5, 6, 22, 4096} {
+		for _, equal := range []bool{true, false} { // whether all services take the same time
+			rng := rand.New(rand.NewPCG(9, uint64(servers)))
+			p := NewPool(servers)
+			free := make([]units.Time, servers)
+			var now units.Time
+			var use Use
+			for job := range 3*servers + 1000 {
+				// Jobs come every 4 on average, and the servers need 5 for each.
+				now += units.Time(rng.IntN(9))
+				service := units.Time(5 * servers)
+				if !equal {
+					service = units.Time(rng.IntN(10*servers + 1))
+				}
+				server := slices.Index(free, slices.Min(free))
+				start := max(now, free[server])
+				free[server] = start + service
+				use.Jobs++
+				use.Busy += service
+				use.Waiting += start - now
+				if got := p.Serve(now, service); got != free[server] {
+					t.Fatalf("%d servers, equal services %t: job %d is done at %d, want %d", servers, equal, job, got, free[server])
+				}
+			}
+			if p.Use() != use || p.Servers() != servers {
+				t.Errorf("%d servers, equal services %t: use is %+v of %d servers, want %+v", servers, equal, p.Use(), p.Servers(), use)
+			}
+			if use.Waiting == 0 {
+				t.Errorf("%d servers, equal services %t: no job waited, the test wants some", servers, equal)
+			}
 		}
 	}
 }

@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"math/bits"
+
+	"bitline/internal/units"
+)
+
+// Times are cut into digits of ten bits, which are about fs, ps, ns, µs, ms, s and
+// 1,000 s: one digit splits what falls into one tick of the next.
+const (
+	digitBits = 10
+	digits    = 1 << digitBits
+	levels    = (63 + digitBits - 1) / digitBits
+	phases    = 1 << 8
+)
+
+// queue holds the pending events and knows the present.
+//
+// It is a radix heap: since no event comes before the present, an event belongs to
+// the highest digit in which its time differs from the present, and there into the
+// list of its own digit. The first events are then in the first list of the lowest
+// level that has any. When the present moves to the first time in that list, its
+// events are dealt out again, to lower levels or, by phase, to the present; no
+// other list is concerned, because the others differ from the new present in the
+// same digit as from the old one. So an event moves at most levels times, whatever
+// the distribution of times, and nothing needs tuning.
+//
+// Events of one time are always in one list, and lists are only appended to and
+// dealt out from the front. So they keep the order of scheduling without a sequence
+// number.
+//
+// Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path
+// problem", J. ACM 37(2), 1990.
+type queue struct {
+	now     units.Time
+	pending int
+	nodes   []node
+	unused  int32 // 1 + the first node without an event, 0 if there is none
+
+	phases  set // of present
+	present [phases]list
+
+	filled uint32 // levels that have events
+	levels [levels]level
+}
+
+// node is an event in a list, 32 bytes so that two share a cache line.
+type node struct {
+	time        units.Time
+	c           int64
+	a, b        int32
+	next        int32 // without meaning in the last node of a list
+	phase, kind uint8
+}
+
+// none is no node.
+const none int32 = -1
+
+// list is a list of nodes. It has no empty state: a set says which lists are.
+type list struct{ head, tail int32 }
+
+// level holds the events whose times agree with the present above one digit.
+type level struct {
+	set   set
+	lists [digits]timed
+}
+
+// timed is a list with the earliest time in it.
+type timed struct {
+	list
+	least units.Time
+}
+
+// take finds a node for an event that is to be placed.
+func (q *queue) take() (int32, *node) {
+	q.pending++
+	if q.unused == 0 {
+		q.grow()
+	}
+	i := q.unused - 1
+	n := &q.nodes[i]
+	q.unused = n.next
+	return i, n
+}
+
+func (q *queue) grow() {
+	q.nodes = append(q.nodes, node{})
+	q.unused = int32(len(q.nodes))
+}
+
+// place appends a node, whose time is not before the present, to the list where it
+// belongs.
+func (q *queue) place(i int32, n *node) {
+	differ := uint64(n.time ^ q.now)
+	if differ == 0 {
+		q.placePresent(i, n.phase)
+		return
+	}
+	k := uint(63-bits.LeadingZeros64(differ)) / digitBits
+	d := uint(n.time>>(k*digitBits)) % digits
+	v := &q.levels[k]
+	l := &v.lists[d]
+	if v.set.has(d) {
+		q.nodes[l.tail].next = i
+		l.tail = i
+		l.least = min(l.least, n.time)
+		return
+	}
+	v.set.add(d)
+	q.filled |= 1 << k
+	*l = timed{list{i, i}, n.time}
+}
+
+func (q *queue) placePresent(i int32, phase uint8) {
+	l := &q.present[phase]
+	if q.phases.has(uint(phase)) {
+		q.nodes[l.tail].next = i
+		l.tail = i
+		return
+	}
+	q.phases.add(uint(phase))
+	*l = list{i, i}
+}
+
+// pop takes the first event of a queue that has one, and makes its time the
+// present. The event is in the node until the next take.
+func (q *queue) pop() *node {
+	i := none
+	if q.phases.empty() {
+		i = q.advance()
+	}
+	if i == none {
+		i = q.popPresent()
+	}
+	q.pending--
+	n := &q.nodes[i]
+	n.next = q.unused
+	q.unused = i + 1
+	return n
+}
+
+func (q *queue) popPresent() int32 {
+	phase := q.phases.first()
+	l := &q.present[phase%phases]
+	i := l.head
+	if i == l.tail {
+		q.phases.remove(phase)
+	} else {
+		l.head = q.nodes[i].next
+	}
+	return i
+}
+
+// advance moves the present, which has no events left, to the next time that has.
+// A node that is alone in its list, as most are where times are scattered, is
+// taken out and returned instead of passing through the lists of the present; else
+// advance returns none.
+func (q *queue) advance() int32 {
+	k := uint(bits.TrailingZeros32(q.filled)) % levels
+	v := &q.levels[k]
+	d := v.set.first()
+	v.set.remove(d)
+	if v.set.empty() {
+		q.filled &^= 1 << k
+	}
+	l := &v.lists[d%digits]
+	q.now = l.least
+	i, tail := l.head, l.tail
+	if i == tail {
+		return i
+	}
+	for {
+		n := &q.nodes[i]
+		next := n.next // place overwrites it once another node follows
+		q.place(i, n)
+		if i == tail {
+			return none
+		}
+		i = next
+	}
+}
+
+// set is a set of digits that finds its least one in two steps.
+type set struct {
+	words    [digits / 64]uint64
+	nonempty uint64 // words that are not 0
+}
+
+func (s *set) empty() bool { return s.nonempty == 0 }
+
+func (s *set) has(d uint) bool { return s.words[d/64]>>(d%64)&1 != 0 }
+
+func (s *set) add(d uint) {
+	s.words[d/64] |= 1 << (d % 64)
+	s.nonempty |= 1 << (d / 64)
+}
+
+func (s *set) remove(d uint) {
+	s.words[d/64] &^= 1 << (d % 64)
+	if s.words[d/64] == 0 {
+		s.nonempty &^= 1 << (d / 64)
+	}
+}
+
+// first is the least element of a set that is not empty.
+func (s *set) first() uint {
+	word := uint(bits.TrailingZeros64(s.nonempty))
+	return word*64 + uint(bits.TrailingZeros64(s.words[word]))
+}
