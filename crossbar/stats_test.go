@@ -1,7 +1,6 @@
 package crossbar_test
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -83,73 +82,6 @@ func smallTwin(seed uint64, signed crossbar.Signed, rangeOf adc.Range) (generato
 		w.bits[i] = 2 + g.pick(4) // low, so that some columns clip and some cannot
 	}
 	return g, newTwin(w.design, w.weights, w.spec, w.bits)
-}
-
-// TestCertificateAgainstEnumeration tries every combination of digits on every
-// column: one that no combination clips must be proven, and no other.
-func TestCertificateAgainstEnumeration(t *testing.T) {
-	var met crossbar.Certificate
-	for _, signed := range encodings() {
-		for _, rangeOf := range []adc.Range{adc.Unit, adc.Full, adc.Calibrated} {
-			for seed := range uint64(12) {
-				g, w := smallTwin(seed, signed, rangeOf)
-				m, r := program(t, w.design, w.weights, w.spec, w.bits)
-				y := make([]int64, m.Columns())
-				for _, x := range g.inputs(w)[4:] { // a dense and a sparse input
-					r.MVM(y, x)
-					w.mvm(x)
-				}
-				c := r.Certificate(r.Stats())
-				got := [3]int64{c.Proven, c.Unseen, c.Clipped}
-				if want := w.enumerate(m.WorstSums()); got != want {
-					t.Fatalf("%v\nproven, unseen, clipped: got %d, want %d", w, got, want)
-				}
-				met.Proven, met.Unseen, met.Clipped = met.Proven+c.Proven, met.Unseen+c.Unseen, met.Clipped+c.Clipped
-			}
-		}
-	}
-	if met.Proven == 0 || met.Unseen == 0 || met.Clipped == 0 {
-		t.Errorf("cases met %+v, want some of each kind", met)
-	}
-}
-
-// enumerate counts columns that no digits can clip, that some can but none did, and
-// that clipped. It panics if a sum exceeds what worst says of its slice.
-func (t *twin) enumerate(worst []int64) (kinds [3]int64) {
-	for block, b := range t.blocks {
-		combinations := power(int(t.topDigit())+1, b.rows)
-		for slice := range t.slices() {
-			for converter := range t.converters() {
-				for c := range t.weights.Columns {
-					clips := false
-					for digits := range combinations {
-						sum := int64(0)
-						for r := range b.rows {
-							d := digits % (t.topDigit() + 1)
-							digits /= t.topDigit() + 1
-							sum += d * b.level[slice][converter][r][c]
-							if t.analog() {
-								sum -= d * b.level[slice][1][r][c]
-							}
-						}
-						if max(sum, -sum) > worst[slice] {
-							panic(fmt.Sprintf("slice %d sums to %d, more than the worst case %d", slice, sum, worst[slice]))
-						}
-						clips = clips || t.convert(slice, b.rows, sum).clipped
-					}
-					switch {
-					case t.seen.columnClips[[4]int{block, slice, converter, c}] > 0:
-						kinds[2]++
-					case clips:
-						kinds[1]++
-					default:
-						kinds[0]++
-					}
-				}
-			}
-		}
-	}
-	return kinds
 }
 
 // TestStatsAdd compares two runners that share the inputs with one that sees all.

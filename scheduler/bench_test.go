@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"bitline/adc"
 	"bitline/crossbar"
 	"bitline/internal/config"
 	"bitline/workloads"
@@ -147,7 +149,7 @@ func benchReplay(b *testing.B, images workloads.Images, weights *workloads.Float
 		b.Fatal(err)
 	}
 	plan := Plan{Statistics: crossbar.Clips, NoReference: true, Bits: slices.Repeat([][]int{bits}, len(model.Layers))}
-	p, err := r.prepare(images, plan)
+	p, err := r.prepare(images, []Plan{plan})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -172,6 +174,150 @@ func benchReplay(b *testing.B, images workloads.Images, weights *workloads.Float
 	b.ReportMetric(setup, "setup-s")
 	b.ReportMetric(float64(runtime.GOMAXPROCS(0)), "cores")
 	b.ReportMetric(0, "ns/op") // of both passes, so of no use
+}
+
+// BenchmarkRunMany is the time of many plans in one pass over real images, as a
+// share of that of separate runs of the same plans, preparations included, by
+// turns: times shorter.
+func BenchmarkRunMany(b *testing.B) {
+	for _, c := range []struct {
+		name, network, data string
+		images              int
+		plans               func(b *testing.B, r *Replayer, d *workloads.Dataset) []Plan
+	}{
+		{"mlp-refitted-or-not", "mlp-784-100-10", "mnist", 8192, refittedOrNot},
+		{"resnet-20-refitted-or-not", "resnet-20", "cifar10", 64, refittedOrNot},
+		{"resnet-20-each-layer-lower", "resnet-20", "cifar10", 64, func(_ *testing.B, r *Replayer, _ *workloads.Dataset) []Plan {
+			plans := []Plan{{Bits: slices.Repeat([][]int{{5, 5, 5, 5}}, len(r.layers))}}
+			for i := range r.layers {
+				p := Plan{Bits: slices.Clone(plans[0].Bits)}
+				p.Bits[i] = []int{4, 4, 4, 4}
+				plans = append(plans, p)
+			}
+			return plans
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			r, data := benchReplayer(b, c.network, c.data)
+			images := data.Test.Slice(0, c.images)
+			plans := c.plans(b, r, data)
+			for i := range plans {
+				plans[i].Statistics = crossbar.Clips
+			}
+			run := func(plans []Plan) {
+				if _, err := r.RunMany(context.Background(), images, plans, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			run(plans[:1])
+			var many, separate []float64
+			for b.Loop() {
+				many = append(many, seconds(func() { run(plans) }))
+				separate = append(separate, seconds(func() {
+					for i := range plans {
+						run(plans[i : i+1])
+					}
+				}))
+			}
+			b.ReportMetric(float64(len(plans)), "plans")
+			b.ReportMetric(median(many), "many-s")
+			b.ReportMetric(median(separate), "separate-s")
+			b.ReportMetric(median(separate)/median(many), "ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// refittedOrNot is four resolutions with the model's output stages and with
+// refitted ones.
+func refittedOrNot(b *testing.B, r *Replayer, data *workloads.Dataset) (plans []Plan) {
+	for _, bits := range [][]int{{9, 9, 9, 9}, {5, 5, 5, 3}, {4, 4, 4, 2}, {3, 3, 3, 1}} {
+		p := Plan{Bits: slices.Repeat([][]int{bits}, len(r.layers)), NoReference: true}
+		affines, err := r.Recalibrate(context.Background(), p.Bits, data.Calibration(32))
+		if err != nil {
+			b.Fatal(err)
+		}
+		refitted := p
+		refitted.Affines = affines
+		plans = append(plans, p, refitted)
+	}
+	return plans
+}
+
+// benchReplayer is a network with random weights, calibrated on real images.
+func benchReplayer(b *testing.B, network, set string) (*Replayer, *workloads.Dataset) {
+	data, err := workloads.Load(workloads.NewFinder("", os.Getenv), set)
+	if err != nil {
+		b.Skipf("skipped, for it is about real images: %v", err)
+	}
+	model, err := workloads.RandomFloat(benchNetwork(b, network), 1).Quantize(workloads.Quantization{
+		WeightBits: 8, Input: data.Input, Calibration: data.Calibration(64),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	chip := replayChip(crossbar.DefaultEncoding(), 9)
+	chip.Crossbar.Wordlines = 128
+	r, err := NewReplayer(chip, model)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return r, data
+}
+
+// BenchmarkSearch is the time in which a search finds the resolutions for a loss
+// budget, as a share of that of the same descent without memory, which replays
+// every table from the images on: times shorter, of one round each. Both begin by
+// counting every sum under converters that cannot clip, which takes observe-s.
+// Images are labelled with what the network sees in them.
+func BenchmarkSearch(b *testing.B) {
+	for _, c := range []struct {
+		name, network, data string
+		images              int
+		recalibrate         adc.Recalibration
+	}{
+		{"mlp", "mlp-784-100-10", "mnist", 500, adc.NoRecalibration},
+		{"mlp-refitted", "mlp-784-100-10", "mnist", 500, adc.AffineRecalibration},
+		{"lenet-5", "lenet-5", "mnist", 100, adc.NoRecalibration},
+		{"lenet-5-refitted", "lenet-5", "mnist", 100, adc.AffineRecalibration},
+		{"resnet-20", "resnet-20", "cifar10", 16, adc.NoRecalibration},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			r, data := benchReplayer(b, c.network, c.data)
+			r.chip.ADC.Auto, r.chip.ADC.Budget, r.chip.ADC.Recalibrate = adc.LossBudget, 0.05, c.recalibrate
+			images := data.Calibration(c.images)
+			images.Labels = slices.Clone(images.Labels)
+			labelled(b, r, images)
+			worst, err := r.WorstCaseBits()
+			if err != nil {
+				b.Fatal(err)
+			}
+			var observed, quick, long []float64
+			for b.Loop() {
+				observed = append(observed, seconds(func() {
+					if _, err := r.Run(context.Background(), images, Plan{Bits: worst}, nil); err != nil {
+						b.Fatal(err)
+					}
+				}))
+				var fast, slow [][]int
+				quick = append(quick, seconds(func() {
+					var err error
+					if fast, err = r.SearchBits(context.Background(), images); err != nil {
+						b.Fatal(err)
+					}
+				}))
+				long = append(long, seconds(func() { slow = slowSearch(b, r, images) }))
+				if !reflect.DeepEqual(fast, slow) {
+					b.Errorf("tables differ: %v, want %v", fast, slow)
+				}
+			}
+			b.ReportMetric(median(observed), "observe-s")
+			b.ReportMetric(median(quick), "search-s")
+			b.ReportMetric(median(long), "slow-s")
+			b.ReportMetric(median(long)/median(quick), "ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
 
 func seconds(do func()) float64 {

@@ -198,7 +198,7 @@ func TestSettleKeepsOneF(t *testing.T) {
 	}
 	const shortcut, adder = 1, 3
 	for _, wide := range []int{shortcut, adder} {
-		f := r.newFitter(c, images.Slice(0, 1))
+		f := r.newCourse(c, images.Slice(0, 1), true)
 		for _, matrix := range []int{shortcut, adder} {
 			factor := big.NewRat(1<<20, 1)
 			if matrix == wide {
@@ -210,12 +210,17 @@ func TestSettleKeepsOneF(t *testing.T) {
 			}
 		}
 		before := f.affines[adder].F
-		if order := f.settle(shortcut, shortcut); order != nil {
+		if order := f.orders[shortcut]; order != nil {
 			t.Errorf("the residual layer's step computes %v, want nothing yet", order)
 		}
-		if order := f.settle(adder, adder); !slices.Equal(order, []int{shortcut, adder}) {
+		if order := f.orders[adder]; !slices.Equal(order, []int{shortcut, adder}) {
 			t.Errorf("the adding layer's step computes %v, want %v", order, []int{shortcut, adder})
 		}
+		f.settle(shortcut)
+		if a := f.affines[shortcut]; !reflect.DeepEqual(a, model.Layers[shortcut].Affine) {
+			t.Errorf("the residual layer's step settles %+v, want its stage as it was", a)
+		}
+		f.settle(adder)
 		for _, matrix := range []int{shortcut, adder} {
 			want := int64(1 << 18)
 			if matrix == wide {

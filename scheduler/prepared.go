@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"bitline/crossbar"
 	"bitline/workloads"
@@ -10,58 +11,88 @@ import (
 
 // prepared is a replay whose runners, executors and memory are made.
 type prepared struct {
-	replayer *Replayer
-	images   workloads.Images
-	plan     Plan
-	crew     *crew
-	ways     map[*worker]ways
+	replayer  *Replayer
+	images    workloads.Images
+	plans     []Plan
+	tree      *tree
+	batch     int
+	reference bool // whether some plan asks for it
+	crew      *crew
+	ways      map[*worker]ways
 }
 
 // ways are a worker's executors: through the converters, and without converters
-// where a plan asks for a reference.
+// where a reference is wanted.
 type ways struct{ replay, plain *workloads.Executor }
 
-// prepare makes all that a replay of some images under a plan needs.
-func (r *Replayer) prepare(images workloads.Images, plan Plan) (*prepared, error) {
-	if plan.Statistics == "" {
-		plan.Statistics = crossbar.Sums
+// prepare makes all that a replay of some images under one plan or more needs.
+func (r *Replayer) prepare(images workloads.Images, plans []Plan) (*prepared, error) {
+	p := &prepared{replayer: r, images: images, plans: slices.Clone(plans), ways: map[*worker]ways{}}
+	for i := range p.plans {
+		p.complete(&p.plans[i])
 	}
-	c, err := r.newCrew(plan.Bits, plan.Statistics)
-	if err != nil {
+	p.tree = newTree(r.model.Network, p.plans)
+	var err error
+	if p.crew, err = r.newCrewFor(p.tree.needs); err != nil {
 		return nil, err
 	}
-	if plan.Affines == nil {
-		plan.Affines = r.model.Affines()
-	}
-	if err := r.model.Check(plan.Affines, c.fraction()); err != nil {
-		return nil, err
+	for _, plan := range p.plans {
+		if err := r.model.Check(plan.Affines, p.crew.fraction()); err != nil {
+			return nil, err
+		}
 	}
 	if images.Shape != r.model.Network.Input {
 		return nil, fmt.Errorf("images are %s, want the %s of network %s", images.Shape, r.model.Network.Input, r.model.Network.Name)
 	}
-	if plan.Batch == 0 {
-		plan.Batch = r.model.BatchFor(images.Len(), len(c.workers))
+	if p.batch == 0 {
+		// As if for more images and workers: the share of each stays, the room falls.
+		ways := p.tree.root.batches()
+		p.batch = r.model.BatchFor(images.Len()*ways, len(p.crew.workers)*ways)
 	}
-	p := &prepared{replayer: r, images: images, plan: plan, crew: c, ways: map[*worker]ways{}}
-	for _, w := range c.workers {
-		to := ways{replay: r.model.NewExecutor(w.mul, workloads.Options{Fraction: c.fraction(), Affines: plan.Affines, Batch: plan.Batch})}
-		if !plan.NoReference {
-			to.plain = r.model.NewExecutor(r.packed().Product(), workloads.Options{Batch: plan.Batch})
+	for _, w := range p.crew.workers {
+		to := ways{replay: r.model.NewExecutor(w.mul, workloads.Options{Fraction: p.crew.fraction(), Batch: p.batch})}
+		if p.reference {
+			to.plain = r.model.NewExecutor(r.packed().Product(), workloads.Options{Batch: p.batch})
 		}
 		p.ways[w] = to
 	}
 	return p, nil
 }
 
+// complete fills in what a plan leaves open, and notes what it asks of all.
+func (p *prepared) complete(plan *Plan) {
+	if plan.Statistics == "" {
+		plan.Statistics = crossbar.Sums
+	}
+	if plan.Affines == nil {
+		plan.Affines = p.replayer.model.Affines()
+	}
+	if plan.Batch > 0 && (p.batch == 0 || plan.Batch < p.batch) {
+		p.batch = plan.Batch
+	}
+	p.reference = p.reference || !plan.NoReference
+}
+
 // run replays the images. The statistics of a second run are those of both.
-func (p *prepared) run(ctx context.Context, progress func(done int)) (*Replay, error) {
+func (p *prepared) run(ctx context.Context, progress func(done int)) ([]*Replay, error) {
 	images := p.images
-	result := &Replay{Images: images.Len(), Classes: make([]int, images.Len())}
+	replays := make([]*Replay, len(p.plans))
+	for i := range replays {
+		replays[i] = &Replay{Images: images.Len(), Classes: make([]int, images.Len())}
+	}
 	exact := make([]int, images.Len())
-	err := p.crew.eachBatch(ctx, work{images.Len(), p.plan.Batch, progress}, func(w *worker) func(from, to int) {
+	err := p.crew.eachBatch(ctx, work{images.Len(), p.batch, progress}, func(w *worker) func(from, to int) {
 		e := p.ways[w]
+		walk := walker{worker: w, executor: e.replay}
 		return func(from, to int) {
-			copy(result.Classes[from:to], e.replay.Classify(images.Slice(from, to)))
+			walk.found = func(plans, classes []int) {
+				for _, i := range plans {
+					copy(replays[i].Classes[from:to], classes)
+				}
+			}
+			b := e.replay.Begin(images.Slice(from, to))
+			walk.walk(b, p.tree.root)
+			e.replay.Release(b)
 			if e.plain != nil {
 				copy(exact[from:to], e.plain.Classify(images.Slice(from, to)))
 			}
@@ -70,14 +101,41 @@ func (p *prepared) run(ctx context.Context, progress func(done int)) (*Replay, e
 	if err != nil {
 		return nil, err
 	}
-	for i, label := range images.Labels {
-		if result.Classes[i] == int(label) {
-			result.Correct++
+	for i, replay := range replays {
+		replay.Correct = right(replay.Classes, images.Labels)
+		if !p.plans[i].NoReference {
+			replay.CorrectExact = right(exact, images.Labels)
 		}
-		if !p.plan.NoReference && exact[i] == int(label) {
-			result.CorrectExact++
+		replay.Layers = p.layers(i)
+	}
+	return replays, nil
+}
+
+// layers is what a plan's layers saw. Sums do not depend on which worker saw what.
+func (p *prepared) layers(plan int) []LayerReplay {
+	layers := make([]LayerReplay, len(p.replayer.layers))
+	for i, product := range p.tree.paths[plan] {
+		first := p.crew.workers[0].runners[product]
+		stats := first.Stats()
+		for _, w := range p.crew.workers[1:] {
+			stats.Add(w.runners[product].Stats())
+		}
+		columns := first.Columns(stats)
+		layers[i] = LayerReplay{
+			Name: p.replayer.layers[i].Layer, Bits: p.plans[plan].Bits[i],
+			Stats: stats, Certificate: columns.Total(), Columns: columns,
 		}
 	}
-	result.Layers = p.replayer.gather(p.crew.workers, p.plan.Bits)
-	return result, nil
+	return layers
+}
+
+// right counts the classes that are the images' own.
+func right(classes []int, labels []uint8) int {
+	n := 0
+	for i, label := range labels {
+		if classes[i] == int(label) {
+			n++
+		}
+	}
+	return n
 }

@@ -95,15 +95,17 @@ func TestPreparedRunsTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := r.prepare(images, Plan{Bits: bits, Statistics: crossbar.Clips})
+	p, err := r.prepare(images, []Plan{{Bits: bits, Statistics: crossbar.Clips}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var runs [2]*Replay
 	for i := range runs {
-		if runs[i], err = p.run(context.Background(), nil); err != nil {
+		replays, err := p.run(context.Background(), nil)
+		if err != nil {
 			t.Fatal(err)
 		}
+		runs[i] = replays[0]
 	}
 	if !reflect.DeepEqual(runs[0].Classes, runs[1].Classes) || runs[0].CorrectExact != runs[1].CorrectExact {
 		t.Errorf("classes are %v, then %v, want the same", runs[0].Classes, runs[1].Classes)

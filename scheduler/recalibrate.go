@@ -24,107 +24,60 @@ func (r *Replayer) Recalibrate(ctx context.Context, bits [][]int, calibration wo
 	if err != nil {
 		return nil, err
 	}
-	f := r.newFitter(c, calibration)
-	for step := range f.steps {
-		if err := f.step(ctx, step); err != nil {
-			return nil, err
-		}
+	f := r.newCourse(c, calibration, true)
+	if err := f.fitFrom(ctx, 0); err != nil {
+		return nil, err
 	}
 	return f.affines, r.model.Check(f.affines, c.fraction())
 }
 
-// fitter refits a model layer by layer.
-type fitter struct {
-	model   *workloads.Model
-	crew    *crew
-	pairs   map[*worker]pair
-	batches []batch
-	batch   int
-	images  int
-	steps   int
-	affines []workloads.Affine
-	lines   []lines // of each matrix
-}
-
-// pair is a worker's executors: through the converters with the stages fitted so
-// far, and without converters.
-type pair struct{ seen, want *workloads.Executor }
-
-// batch is some calibration images on both ways.
-type batch struct{ seen, want *workloads.Batch }
-
 // lines are the refitted factors and offsets of a matrix, before rounding.
 type lines struct{ m, b []*big.Rat }
 
-func (r *Replayer) newFitter(c *crew, calibration workloads.Images) *fitter {
-	f := &fitter{
-		model: r.model, crew: c, pairs: map[*worker]pair{}, images: calibration.Len(),
-		batch:   r.model.BatchFor(calibration.Len(), len(c.workers)),
-		affines: r.model.Affines(), lines: make([]lines, len(r.layers)),
-	}
-	var first pair
-	packed := r.packed()
-	for _, w := range c.workers {
-		first = pair{
-			// The executor reads the stages at every step: they are fitted as it goes.
-			seen: r.model.NewExecutor(w.mul, workloads.Options{Fraction: c.fraction(), Affines: f.affines, Batch: f.batch}),
-			want: r.model.NewExecutor(packed.Product(), workloads.Options{Batch: f.batch}),
+// fitFrom refits and computes the layers from one on.
+func (c *course) fitFrom(ctx context.Context, layer int) error {
+	for ; layer < len(c.orders); layer++ {
+		for k := range c.batches {
+			c.keep(k, layer)
 		}
-		f.pairs[w] = first
-	}
-	f.steps = first.seen.Steps()
-	for from := 0; from < f.images; from += f.batch {
-		images := calibration.Slice(from, min(from+f.batch, f.images))
-		f.batches = append(f.batches, batch{first.seen.Begin(images), first.want.Begin(images)})
-	}
-	return f
-}
-
-// each calls do for every batch, on the executors of one of the workers.
-func (f *fitter) each(ctx context.Context, do func(pair, batch)) error {
-	return f.crew.eachBatch(ctx, work{images: f.images, batch: f.batch}, func(w *worker) func(from, to int) {
-		return func(from, _ int) { do(f.pairs[w], f.batches[from/f.batch]) }
-	})
-}
-
-// step fits one layer and computes it.
-func (f *fitter) step(ctx context.Context, layer int) error {
-	var order []int // what is computed now on the way through the converters
-	if matrix, ok := f.pairs[f.crew.workers[0]].seen.Matrix(layer); ok {
-		sums, err := f.observe(ctx, layer, matrix)
+		matrix, ok := c.matrix(layer)
+		if ok {
+			sums, err := c.observe(ctx, layer, matrix)
+			if err != nil {
+				return err
+			}
+			c.fit(matrix, sums)
+			c.settle(layer)
+		}
+		err := c.each(ctx, func(w ways, k int) {
+			if !ok {
+				w.plain.Step(c.batches[k].plain, layer)
+			}
+			c.step(w, k, layer)
+		})
 		if err != nil {
 			return err
 		}
-		f.fit(matrix, sums)
-		order = f.settle(layer, matrix)
-	} else {
-		if err := f.each(ctx, func(p pair, b batch) { p.want.Step(b.want, layer) }); err != nil {
-			return err
-		}
-		order = []int{layer}
 	}
-	return f.each(ctx, func(p pair, b batch) {
-		for _, l := range order {
-			p.seen.Step(b.seen, l)
-		}
-	})
+	return nil
 }
 
 // observe computes a layer without converters, and gathers for every column what
 // its line needs of both ways.
-func (f *fitter) observe(ctx context.Context, layer, matrix int) ([]moments, error) {
-	total := make([]moments, f.model.Layers[matrix].Columns)
+func (c *course) observe(ctx context.Context, layer, matrix int) ([]moments, error) {
+	total := make([]moments, c.model.Layers[matrix].Columns)
 	var guard sync.Mutex
-	err := f.each(ctx, func(p pair, b batch) {
+	err := c.each(ctx, func(w ways, k int) {
+		b := c.batches[k]
 		own := make([]moments, len(total))
-		p.want.OnSums = func(want workloads.Sums) {
-			seen := p.seen.Tile(b.seen, layer, want.First)
+		w.plain.OnSums = func(want workloads.Sums) {
+			seen := w.replay.Tile(b.replay, layer, want.First)
 			for n := range own {
 				own[n].add(seen.Column(n), want.Column(n))
 			}
 		}
-		p.want.Step(b.want, layer)
-		p.want.OnSums = nil
+		w.plain.Step(b.plain, layer)
+		w.plain.OnSums = nil
 		guard.Lock()
 		defer guard.Unlock()
 		for n := range total {
@@ -134,40 +87,36 @@ func (f *fitter) observe(ctx context.Context, layer, matrix int) ([]moments, err
 	return total, err
 }
 
-// fit folds the columns' lines into a layer's output stage.
-func (f *fitter) fit(matrix int, sums []moments) {
-	a := f.model.Layers[matrix].Affine
-	l := &f.lines[matrix]
+// fit finds the columns' lines, folded into a layer's output stage.
+func (c *course) fit(matrix int, sums []moments) {
+	a := c.model.Layers[matrix].Affine
+	var l lines
 	for n := range sums {
-		slope, intercept := sums[n].line(f.crew.fraction())
+		slope, intercept := sums[n].line(c.crew.fraction())
 		factor := new(big.Rat).SetInt64(a.M[n])
 		l.m = append(l.m, slope.Mul(slope, factor))
 		intercept.Mul(intercept, factor)
 		l.b = append(l.b, intercept.Add(intercept, new(big.Rat).SetInt64(a.B[n])))
 	}
+	c.lines[matrix] = l
 }
 
-// settle rounds a layer's stage and says which layers can now be computed. A
-// residual layer waits for the one that adds it, since both have one F.
-func (f *fitter) settle(layer, matrix int) []int {
-	net := f.model.Network
-	if net.Layers[layer].Residual {
-		return nil
+// settle rounds the stages of the matrices that a layer's step computes, which
+// have one F.
+func (c *course) settle(layer int) {
+	var matrices []int
+	for _, l := range c.orders[layer] {
+		matrix, _ := c.matrix(l)
+		matrices = append(matrices, matrix)
 	}
-	order, matrices := []int{layer}, []int{matrix}
-	for i, l := range net.Layers[:layer] {
-		if l.Residual && l.Name == net.Layers[layer].Add {
-			other, _ := f.pairs[f.crew.workers[0]].seen.Matrix(i)
-			order, matrices = []int{i, layer}, []int{other, matrix}
-		}
+	if len(matrices) == 0 {
+		return
 	}
-	shift := f.affines[matrix].F
+	shift := c.model.Layers[matrices[0]].Affine.F
 	for _, m := range matrices {
-		f.affines[m] = f.affines[m].Refit(f.lines[m].m, f.lines[m].b)
-		shift = min(shift, f.affines[m].F)
+		shift = min(shift, c.model.Layers[m].Affine.Refit(c.lines[m].m, c.lines[m].b).F)
 	}
 	for _, m := range matrices {
-		f.affines[m] = f.model.Layers[m].Affine.RefitAt(shift, f.lines[m].m, f.lines[m].b)
+		c.affines[m] = c.model.Layers[m].Affine.RefitAt(shift, c.lines[m].m, c.lines[m].b)
 	}
-	return order
 }

@@ -40,6 +40,7 @@ type LayerReplay struct {
 	Bits        []int // resolution of each slice, least significant first
 	Stats       crossbar.Stats
 	Certificate crossbar.Certificate
+	Columns     crossbar.ColumnCertificates // the certificate of every column
 }
 
 // Accuracy is the share of images whose class is right.
@@ -140,27 +141,31 @@ func (r *Replayer) programAll(bits [][]int) ([]*crossbar.Matrix, error) {
 // time how many images are done. The result is the same for any number of
 // processors.
 func (r *Replayer) Run(ctx context.Context, images workloads.Images, plan Plan, progress func(done int)) (*Replay, error) {
-	p, err := r.prepare(images, plan)
+	replays, err := r.RunMany(ctx, images, []Plan{plan}, progress)
+	if err != nil {
+		return nil, err
+	}
+	return replays[0], nil
+}
+
+// RunMany replays images under several plans in one pass, and returns for each
+// what Run returns, statistics included. It saves what plans share: the reference
+// is computed once, and so is every layer before the first in which plans differ.
+// Plans part at a layer's product where resolutions or Statistics differ, and
+// behind it where output stages do.
+//
+// The columns at risk of every different pair of layer and resolutions are in
+// memory at the same time. The images of a batch are the fewest that a plan asks
+// for.
+func (r *Replayer) RunMany(ctx context.Context, images workloads.Images, plans []Plan, progress func(done int)) ([]*Replay, error) {
+	if len(plans) == 0 {
+		return nil, nil
+	}
+	p, err := r.prepare(images, plans)
 	if err != nil {
 		return nil, err
 	}
 	return p.run(ctx, progress)
-}
-
-// gather adds the workers' statistics up; sums do not depend on who saw what.
-func (r *Replayer) gather(workers []*worker, bits [][]int) []LayerReplay {
-	layers := make([]LayerReplay, len(r.layers))
-	for i := range layers {
-		stats := workers[0].runners[i].Stats()
-		for _, w := range workers[1:] {
-			stats.Add(w.runners[i].Stats())
-		}
-		layers[i] = LayerReplay{
-			Name: r.layers[i].Layer, Bits: bits[i],
-			Stats: stats, Certificate: workers[0].runners[i].Certificate(stats),
-		}
-	}
-	return layers
 }
 
 // Bits is the resolution of each layer and slice: the configuration's, or found

@@ -22,8 +22,16 @@ import (
 // accuracy allows, else it stays for good, until no entry is left. It ends in a
 // table of which no single entry can be lowered further; cheaper tables that trade
 // one entry against another may exist.
+//
+// Activations of the calibration images are kept under the table so far, so that a
+// lower entry is tried from its own layer on, and until it is certain to fail.
 func (r *Replayer) SearchBits(ctx context.Context, calibration workloads.Images) ([][]int, error) {
-	s := search{replayer: r, images: calibration}
+	return r.searchBits(ctx, calibration, keepBudget)
+}
+
+// searchBits is SearchBits with so many bytes for the activations that are kept.
+func (r *Replayer) searchBits(ctx context.Context, calibration workloads.Images, room int) ([][]int, error) {
+	s := search{replayer: r, images: calibration, room: room}
 	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -37,11 +45,11 @@ func (r *Replayer) SearchBits(ctx context.Context, calibration workloads.Images)
 		}
 		e := s.open[best]
 		s.bits[e.layer][e.slice]--
-		accuracy, err := s.accuracy(ctx)
+		lowered, err := s.try(ctx, e.layer)
 		if err != nil {
 			return nil, err
 		}
-		if accuracy < s.floor {
+		if !lowered {
 			s.bits[e.layer][e.slice]++
 			s.open = slices.Delete(s.open, best, best+1)
 		}
@@ -56,6 +64,11 @@ type search struct {
 	bits     [][]int
 	floor    float64 // the least accuracy allowed
 	open     []entry
+	crew     *crew
+	course   *course // of the calibration images under the table so far
+	room     int     // for the activations that it keeps, in bytes
+	refit    bool
+	layers   []int // of the network, for each matrix
 }
 
 // entry is one resolution that may still fall.
@@ -82,7 +95,67 @@ func (s *search) begin(ctx context.Context) error {
 			s.open = append(s.open, entry{layer: i, slice: k, conversions: slice.Conversions()})
 		}
 	}
-	return nil
+	return s.start(ctx)
+}
+
+// start computes the calibration images under the observed resolutions.
+func (s *search) start(ctx context.Context) (err error) {
+	r := s.replayer
+	if s.crew, err = r.newCrew(s.bits, crossbar.Clips); err != nil {
+		return err
+	}
+	for i, l := range r.model.Network.Layers {
+		if l.Kind.Matrix() {
+			s.layers = append(s.layers, i)
+		}
+	}
+	s.refit = r.chip.ADC.Recalibrate == adc.AffineRecalibration
+	s.course = r.newCourse(s.crew, s.images, s.refit)
+	s.course.keepBatches(s.room)
+	_, err = s.compute(ctx, s.course, 0, func(int) bool { return true })
+	return err
+}
+
+// compute computes a course that is at a layer, refitted or as it is, and says
+// whether enough images are right.
+func (s *search) compute(ctx context.Context, c *course, layer int, enough func(right int) bool) (ok bool, err error) {
+	if s.refit {
+		if err := c.fitFrom(ctx, layer); err != nil {
+			return false, err
+		}
+		if err := s.replayer.model.Check(c.affines, s.crew.fraction()); err != nil {
+			return false, err
+		}
+		layer = len(c.orders)
+	}
+	return c.finish(ctx, layer, enough)
+}
+
+// try computes the calibration images again from the layer of a matrix on, whose
+// resolutions have changed, and keeps the change if enough images are right.
+func (s *search) try(ctx context.Context, matrix int) (ok bool, err error) {
+	r := s.replayer
+	runner, err := r.newRunner(need{matrix, s.bits[matrix], crossbar.Clips})
+	if err != nil {
+		return false, err
+	}
+	before := make([]*crossbar.TileRunner, len(s.crew.workers))
+	for i, w := range s.crew.workers {
+		before[i], w.active[matrix] = w.active[matrix], runner.Fork()
+	}
+	enough := func(right int) bool { return share(right, s.images.Len()) >= s.floor }
+	c, from := s.course.from(s.layers[matrix])
+	if ok, err = s.compute(ctx, c, from, enough); err != nil {
+		return false, err
+	}
+	if ok {
+		s.course = c
+		return true, nil
+	}
+	for i, w := range s.crew.workers {
+		w.active[matrix] = before[i]
+	}
+	return false, nil
 }
 
 // next is the open entry whose next lower bit saves most; entries that cannot be
@@ -121,21 +194,4 @@ func (s *search) saving(e entry) (units.Energy, error) {
 		cost[i] = c
 	}
 	return (cost[0].Energy - cost[1].Energy).Times(e.conversions), nil
-}
-
-// accuracy is that of the calibration images under the present table.
-func (s *search) accuracy(ctx context.Context) (float64, error) {
-	r, plan := s.replayer, Plan{Bits: s.bits, Statistics: crossbar.Clips, NoReference: true}
-	if r.chip.ADC.Recalibrate == adc.AffineRecalibration {
-		affines, err := r.Recalibrate(ctx, s.bits, s.images)
-		if err != nil {
-			return 0, err
-		}
-		plan.Affines = affines
-	}
-	replay, err := r.Run(ctx, s.images, plan, nil)
-	if err != nil {
-		return 0, err
-	}
-	return replay.Accuracy(), nil
 }

@@ -2,6 +2,9 @@ package scheduler
 
 import (
 	"context"
+	"reflect"
+	"runtime"
+	"slices"
 	"testing"
 
 	"bitline/adc"
@@ -61,8 +64,154 @@ func TestSearchBits(t *testing.T) {
 	}
 }
 
+// A search that begins at the layer that changed, and gives up early, finds what
+// one finds that replays every table from the images on.
+func TestSearchEqualsSlowSearch(t *testing.T) {
+	residual := func(t *testing.T, _ int) (*workloads.Model, workloads.Images) { return residualModel(t) }
+	for _, c := range []struct {
+		name        string
+		model       func(*testing.T, int) (*workloads.Model, workloads.Images)
+		recalibrate adc.Recalibration
+		budget      float64
+	}{
+		{"perceptron", perceptron, adc.NoRecalibration, 0.03},
+		{"perceptron, refitted", perceptron, adc.AffineRecalibration, 0.02},
+		{"convolutions", residual, adc.NoRecalibration, 0.1},
+		{"convolutions, refitted", residual, adc.AffineRecalibration, 0.1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			model, images := c.model(t, 8)
+			images = images.Slice(0, 60)
+			chip := replayChip(crossbar.DefaultEncoding())
+			chip.ADC.Auto, chip.ADC.Budget, chip.ADC.Recalibrate = adc.LossBudget, c.budget, c.recalibrate
+			r, err := NewReplayer(chip, model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			labelled(t, r, images)
+			want := slowSearch(t, r, images)
+			for processors, room := range map[int]int{1: 0, 2: 1 << 16, 3: keepBudget} {
+				old := runtime.GOMAXPROCS(processors)
+				got, err := r.searchBits(context.Background(), images, room)
+				runtime.GOMAXPROCS(old)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("with room for %d bytes on %d processors: %v, want %v", room, processors, got, want)
+				}
+			}
+		})
+	}
+}
+
+// perceptron is smallModel without offsets, so that its classes depend on images.
+func perceptron(t *testing.T, bits int) (*workloads.Model, workloads.Images) {
+	t.Helper()
+	model, images := smallModel(t, bits)
+	for _, l := range model.Layers {
+		clear(l.Affine.B)
+	}
+	return model, images
+}
+
+// slowSearch is the greedy descent without memory: every table is replayed whole.
+func slowSearch(t testing.TB, r *Replayer, images workloads.Images) [][]int {
+	t.Helper()
+	ctx := context.Background()
+	accuracy := func(plan Plan) (*Replay, float64) {
+		replay, err := r.Run(ctx, images, plan, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return replay, replay.Accuracy()
+	}
+	worst, err := r.WorstCaseBits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, floor := accuracy(Plan{Bits: worst})
+	floor -= r.chip.ADC.Budget
+	s := search{replayer: r, bits: r.observedBits(seen)}
+	for i, l := range seen.Layers {
+		for k, slice := range l.Stats.Slices {
+			s.open = append(s.open, entry{layer: i, slice: k, conversions: slice.Conversions()})
+		}
+	}
+	tried, kept := 0, 0
+	for {
+		best, err := s.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if best < 0 {
+			break
+		}
+		e := s.open[best]
+		s.bits[e.layer][e.slice]--
+		plan := Plan{Bits: s.bits, Statistics: crossbar.Clips}
+		if r.chip.ADC.Recalibrate == adc.AffineRecalibration {
+			if plan.Affines, err = r.Recalibrate(ctx, s.bits, images); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tried++
+		if _, got := accuracy(plan); got < floor {
+			s.bits[e.layer][e.slice]++
+			s.open = slices.Delete(s.open, best, best+1)
+			continue
+		}
+		kept++
+	}
+	if kept == 0 || kept == tried {
+		t.Errorf("%d of %d lower entries were kept, so the test shows little", kept, tried)
+	}
+	return s.bits
+}
+
+// Batches are kept before the first layer and before the last matrices that there
+// is room for.
+func TestKeepBatches(t *testing.T) {
+	model, images := residualModel(t)
+	r, err := NewReplayer(replayChip(crossbar.DefaultEncoding(), 4), model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := r.newCrew(slices.Repeat([][]int{{4, 4, 4, 4}}, 6), crossbar.Clips)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 10 images, twice: of those that stay and those that may replace them. Before
+	// fc (layer 7) an image has 4 codes of 2 bytes; before c3 (4) the 4×3×4 = 48 of
+	// c2b, which it takes and adds; images are 7·6·2 = 84.
+	const fc, c3, image = 20 * 8, 20 * 96, 20 * 168
+	for _, tt := range []struct {
+		name string
+		room int
+		want []int
+	}{
+		{"none", 0, []int{0}},
+		{"one byte short", image + fc - 1, []int{0}},
+		{"the last", image + fc, []int{0, 7}},
+		{"the last two", image + fc + c3, []int{0, 4, 7}},
+		{"all", 1 << 20, []int{0, 1, 2, 3, 4, 7}}, // 5 and 6 are pools
+	} {
+		f := r.newCourse(c, images.Slice(0, 10), false)
+		f.keepBatches(tt.room)
+		var got []int
+		for layer, keep := range f.keeps {
+			if keep {
+				got = append(got, layer)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: batches are kept before layers %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 // labelled gives every image the class that the network sees in it.
-func labelled(t *testing.T, r *Replayer, images workloads.Images) {
+func labelled(t testing.TB, r *Replayer, images workloads.Images) {
 	t.Helper()
 	worst, err := r.WorstCaseBits()
 	if err != nil {

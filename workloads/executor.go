@@ -37,7 +37,7 @@ type Executor struct {
 	inputs  []int16
 	sums    []int64
 	scratch [TilePositions]int64 // one column's addends
-	free    [][]int16
+	memory  memory
 	state   Batch
 }
 
@@ -45,8 +45,7 @@ type Executor struct {
 type Options struct {
 	// Fraction is the number of fraction bits of the product's accumulators.
 	Fraction int
-	// Affines replaces the layers' digital output stages where it is not nil. A
-	// stage is looked up whenever a layer is computed.
+	// Affines replaces the layers' digital output stages where it is not nil.
 	Affines []Affine
 	// Batch is the largest number of images computed at once, at most
 	// TilePositions; 0 chooses one that fills tiles.
@@ -74,17 +73,6 @@ type Codes struct {
 	Images int
 	Values []int16
 }
-
-// Batch is some images on their way through a network.
-type Batch struct {
-	images int
-	codes  [][]int16 // by layer + 1: the image first; nil if not there or no longer needed
-	sums   [][]int64 // outputs before rounding, of residual layers and the last
-	wide   [][]wide  // the same in 128 bits, where the executor computes so
-}
-
-// Images is the number of images.
-func (b *Batch) Images() int { return b.images }
 
 // NewExecutor prepares runs of a model. It panics if the network does not check
 // out or the batch is beyond its range.
@@ -150,7 +138,11 @@ func (e *Executor) Run(images Images) [][]int64 { return e.Outputs(e.run(images)
 // Classify computes at most Batch images and returns the class of each: the index
 // of the last layer's largest output before rounding, the lowest on a tie.
 func (e *Executor) Classify(images Images) []int {
-	b := e.run(images)
+	return e.Classes(e.run(images))
+}
+
+// Classes are the classes of a finished batch's images.
+func (e *Executor) Classes(b *Batch) []int {
 	if e.wide {
 		return e.wideClasses(b)
 	}
@@ -182,13 +174,9 @@ func (e *Executor) begin(b *Batch, images Images) {
 	if images.Len() > e.batch || images.Shape != e.model.Network.Input {
 		panic(fmt.Sprintf("workloads: %d images of %s, want at most %d of %s", images.Len(), images.Shape, e.batch, e.model.Network.Input))
 	}
-	b.images = images.Len()
-	if b.codes == nil {
-		b.codes, b.sums = make([][]int16, len(e.nodes)+1), make([][]int64, len(e.nodes))
-		b.wide = make([][]wide, len(e.nodes))
-	}
-	size := images.Shape.Size()
-	b.codes[0] = e.take(size * b.images)
+	e.Release(b)
+	*b = newBatch(images.Len(), len(e.nodes))
+	b.codes[0] = e.memory.codes.take(images.Shape.Size() * b.images)
 	turn(b.codes[0], images)
 }
 
@@ -211,38 +199,69 @@ func turn[T int16 | float32](codes []T, images Images) {
 // Step computes one layer of a batch; layers are computed in order.
 func (e *Executor) Step(b *Batch, layer int) {
 	l := &e.nodes[layer]
-	last := layer == len(e.nodes)-1
-	if !l.Residual && !last {
-		b.codes[layer+1] = e.take(l.Out.Size() * b.images)
-	} else if e.wide {
-		b.wide[layer] = make([]wide, l.Out.Size()*b.images)
-	} else if size := l.Out.Size() * b.images; cap(b.sums[layer]) < size {
-		b.sums[layer] = make([]int64, size)
-	} else {
-		b.sums[layer] = b.sums[layer][:size]
-	}
 	if l.Kind.Matrix() {
-		for first := 0; first < l.positions()*b.images; first += TilePositions {
-			s := e.Tile(b, layer, first)
-			if e.OnSums != nil {
-				e.OnSums(s)
-			}
+		e.StepAll(layer, []Stage{{b, e.affines[l.matrix]}})
+		return
+	}
+	e.makeRoom(b, l)
+	pool(l, b.codes[layer+1], b.codes[l.input+1], b.images)
+	e.finished(b, l)
+}
+
+// Stage is a batch and the output stage by which a layer of it is computed.
+type Stage struct {
+	Batch  *Batch
+	Affine Affine
+}
+
+// StepAll computes a layer with a matrix of batches that share its inputs, such as
+// branches of one: its product once, and of each batch the output by a stage of
+// its own.
+func (e *Executor) StepAll(layer int, to []Stage) {
+	l, from := &e.nodes[layer], to[0].Batch
+	for _, s := range to {
+		e.makeRoom(s.Batch, l)
+	}
+	for first := 0; first < l.positions()*from.images; first += TilePositions {
+		sums := e.Tile(from, layer, first)
+		if e.OnSums != nil {
+			e.OnSums(sums)
+		}
+		for _, s := range to {
 			if e.wide {
-				e.finishWide(b, l, s)
+				e.finishWide(s, l, sums)
 			} else {
-				e.finish(b, l, s)
+				e.finish(s, l, sums)
 			}
 		}
-	} else {
-		pool(l, b.codes[layer+1], b.codes[l.Takes[0]+1], b.images)
 	}
-	if e.OnCodes != nil && b.codes[layer+1] != nil {
-		e.OnCodes(Codes{Layer: l.Name, Shape: l.Out, Images: b.images, Values: b.codes[layer+1]})
+	for _, s := range to {
+		e.finished(s.Batch, l)
 	}
-	for i, codes := range b.codes[:layer+1] {
-		if codes != nil && e.last[i] <= layer {
-			e.free = append(e.free, codes)
-			b.codes[i] = nil
+}
+
+// makeRoom makes the memory of a layer's outputs.
+func (e *Executor) makeRoom(b *Batch, l *node) {
+	size := l.out.Size() * b.images
+	switch {
+	case !l.Residual && l.number < len(e.nodes)-1:
+		b.codes[l.number+1] = e.memory.codes.take(size)
+	case e.wide:
+		b.wide[l.number] = e.memory.wide.take(size)
+	default:
+		b.sums[l.number] = e.memory.sums.take(size)
+	}
+}
+
+// finished lets go of what no layer behind needs.
+func (e *Executor) finished(b *Batch, l *node) {
+	if e.OnCodes != nil && b.codes[l.number+1] != nil {
+		e.OnCodes(Codes{Layer: l.Name, Shape: l.out, Images: b.images, Values: b.codes[l.number+1]})
+	}
+	b.next = max(b.next, l.number+1)
+	for i := range l.number + 1 {
+		if e.last[i] <= l.number {
+			e.drop(b, i)
 		}
 	}
 }
@@ -279,23 +298,6 @@ func (e *Executor) Outputs(b *Batch) [][]int64 {
 		}
 	}
 	return outputs
-}
-
-// take is memory for so many codes, from what is free if it is large enough.
-func (e *Executor) take(size int) []int16 {
-	best := -1
-	for i, f := range e.free {
-		if cap(f) >= size && (best < 0 || cap(f) < cap(e.free[best])) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return make([]int16, size)
-	}
-	codes := e.free[best][:size]
-	e.free[best] = e.free[len(e.free)-1]
-	e.free = e.free[:len(e.free)-1]
-	return codes
 }
 
 // Class is the index of the largest output, the lowest on a tie.

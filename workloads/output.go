@@ -4,9 +4,9 @@ import "bitline/internal/gemm"
 
 // finish is a layer's digital output stage for one tile: v = acc·M + B and what
 // is added, then RHE(v/2^F), rectified and clamped; of a residual layer and the
-// last only v. Accumulators may be overwritten.
-func (e *Executor) finish(b *Batch, l *Node, s Sums) {
-	a := e.affines[l.Matrix]
+// last only v.
+func (e *Executor) finish(stage Stage, l *node, s Sums) {
+	b, a := stage.Batch, stage.Affine
 	spec := gemm.RequantizeSpec{F: a.F, Frac: e.frac, Low: int16(-MaxCode(ActivationBits))}
 	if l.ReLU {
 		spec.Low = 0

@@ -65,8 +65,8 @@ func shifted(x int64, shift uint) wide {
 }
 
 // finishWide is finish with outputs of 128 bits.
-func (e *Executor) finishWide(b *Batch, l *Node, s Sums) {
-	a := e.affines[l.Matrix]
+func (e *Executor) finishWide(stage Stage, l *node, s Sums) {
+	b, a := stage.Batch, stage.Affine
 	low := -MaxCode(ActivationBits)
 	if l.ReLU {
 		low = 0

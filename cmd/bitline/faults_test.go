@@ -191,6 +191,8 @@ func TestFaultsOfJobs(t *testing.T) {
 			"--set train.learning_rate: key train.learning_rate is NaN, want a finite number"},
 		{"result in a missing folder", nil, "run quickstart --json none/r.json --csv none/r.csv",
 			"writing none/r.json: no such file or directory\nwriting none/r.csv: no such file or directory"},
+		{"certificate in a missing folder", nil, "run quickstart --certificate none/c.csv",
+			"writing none/c.csv: no such file or directory"},
 		{"result below a file", map[string]string{"file": ""}, "run quickstart --json file/r.json",
 			"writing file/r.json: not a directory"},
 		{"result over a folder", nil, "run quickstart --json ./",
@@ -279,6 +281,7 @@ func TestFaultsOfMatrices(t *testing.T) {
 		{"products in a missing folder", files(w, x), "mvm --weights w.npy --inputs x.npy --out none/y.npy --stats none/s.json",
 			"writing none/y.npy: no such file or directory\nwriting none/s.json: no such file or directory"},
 		{"statistics that cannot be kept", files(w, x), line + " --stats none/s.json", "writing none/s.json: no such file or directory"},
+		{"a certificate that cannot be kept", files(w, x), line + " --certificate none/c.csv", "writing none/c.csv: no such file or directory"},
 	})
 }
 

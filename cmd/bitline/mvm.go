@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"bitline/crossbar"
@@ -14,8 +15,8 @@ import (
 )
 
 type mvmFlags struct {
-	sets                              []string
-	chip, weights, inputs, out, stats string
+	sets                                           []string
+	chip, weights, inputs, out, stats, certificate string
 }
 
 func newMVM(term terminal) *cobra.Command {
@@ -44,6 +45,7 @@ is int64, B×N; float64 where adc.range is full or calibrated.`,
 	c.Flags().StringVar(&f.inputs, "inputs", "", "the inputs, B×K, .npy")
 	c.Flags().StringVar(&f.out, "out", "", "the products to write, B×N, .npy")
 	c.Flags().StringVar(&f.stats, "stats", "", "count every bitline sum, which is slower, and write the statistics per slice as JSON to this file")
+	certificateFlag(c, &f.certificate)
 	return c
 }
 
@@ -64,7 +66,7 @@ func runMVM(term terminal, f mvmFlags) error {
 		return fmt.Errorf("%s has %d rows and %s has %d columns, want as many inputs as the matrix has rows",
 			f.weights, w.Shape[0], f.inputs, x.Shape[1])
 	}
-	if err := atomicfile.Check(f.out, f.stats); err != nil {
+	if err := atomicfile.Check(f.out, f.stats, f.certificate); err != nil {
 		return err
 	}
 	u := pipeline.MVM{
@@ -89,6 +91,10 @@ func runMVM(term terminal, f mvmFlags) error {
 		if err := atomicfile.Write(f.stats, content); err != nil {
 			return err
 		}
+	}
+	certificate := func(w io.Writer) error { return result.WriteCertificate(w, chip) }
+	if err := writeOutput(f.certificate, certificate); err != nil {
+		return err
 	}
 	return result.WriteText(term.out, chip)
 }

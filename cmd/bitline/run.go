@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"bitline/internal/atomicfile"
@@ -22,10 +23,10 @@ const (
 )
 
 type runFlags struct {
-	sets            []string
-	data, json, csv string
-	checkpoint      string
-	train           bool
+	sets                         []string
+	data, json, csv, certificate string
+	checkpoint                   string
+	train                        bool
 }
 
 func newRun(term terminal) *cobra.Command {
@@ -40,6 +41,7 @@ and MNIST from a shipped checkpoint where MNIST is found.`,
 		Example: `  bitline run
   bitline run mnist-mlp --set 'adc.bits=[4,4,4,2]' --set adc.recalibrate=affine
   bitline run job.toml --json result.json --csv result.csv
+  bitline run job.toml --certificate columns.csv
   bitline run job.toml --set network=lenet-5 --set weights=lenet5.safetensors`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -59,6 +61,7 @@ and MNIST from a shipped checkpoint where MNIST is found.`,
 	dataFlag(c, &f.data)
 	c.Flags().StringVar(&f.json, "json", "", "write the result as JSON to this file")
 	c.Flags().StringVar(&f.csv, "csv", "", "write the figures as one CSV record to this file")
+	certificateFlag(c, &f.certificate)
 	c.Flags().StringVar(&f.checkpoint, "checkpoint", "", "use this checkpoint instead of the job's")
 	c.Flags().BoolVar(&f.train, "train", false, "train instead of loading the job's checkpoint")
 	return c
@@ -66,6 +69,10 @@ and MNIST from a shipped checkpoint where MNIST is found.`,
 
 func setFlag(c *cobra.Command, sets *[]string) {
 	c.Flags().StringArrayVar(sets, "set", nil, "override a key of the job or chip, such as adc.bits=5 (may be repeated)")
+}
+
+func certificateFlag(c *cobra.Command, file *string) {
+	c.Flags().StringVar(file, "certificate", "", "write as CSV to this file, of every column, whether its converter is proven never to clip it, was not seen to, or how often it did")
 }
 
 // jobSets are the overrides that the flags stand for.
@@ -85,7 +92,7 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 	if f.checkpoint != "" {
 		job.Checkpoint, job.Weights = f.checkpoint, ""
 	}
-	if err := atomicfile.Check(f.json, f.csv); err != nil {
+	if err := atomicfile.Check(f.json, f.csv, f.certificate); err != nil {
 		return err
 	}
 	result, err := pipeline.Run(ctx, job, term.host(f.data))
@@ -105,22 +112,31 @@ func writeResult(term terminal, result *pipeline.Result, f runFlags) error {
 			return err
 		}
 	}
-	if f.csv != "" {
-		var b bytes.Buffer
-		if err := result.WriteCSV(&b); err != nil {
-			return err
-		}
-		if err := atomicfile.Write(f.csv, b.Bytes()); err != nil {
-			return err
-		}
+	if err := writeOutput(f.csv, result.WriteCSV); err != nil {
+		return err
+	}
+	if err := writeOutput(f.certificate, result.WriteCertificate); err != nil {
+		return err
 	}
 	return result.WriteText(term.out)
+}
+
+// writeOutput writes a file whole, unless its path is empty.
+func writeOutput(path string, write func(io.Writer) error) error {
+	if path == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, b.Bytes())
 }
 
 // runMNIST runs the shipped MNIST checkpoint where the data set is found, and
 // says so where it is not. Files asked for hold the first job's result.
 func runMNIST(ctx context.Context, term terminal, f runFlags) error {
-	if f.train || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" {
+	if f.train || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
 		return nil
 	}
 	for _, s := range workloads.List(workloads.NewFinder(f.data, term.getenv)) {

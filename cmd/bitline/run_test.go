@@ -131,9 +131,9 @@ func TestRunQuickstart(t *testing.T) {
 func TestRunTwiceGivesEqualBytes(t *testing.T) {
 	dir := t.TempDir()
 	results := func(name string) []string {
-		j, c := filepath.Join(dir, name+".json"), filepath.Join(dir, name+".csv")
-		out := succeed(t, short("run", "quickstart", "--set", "adc.bits=3", "--set", "adc.recalibrate=affine", "--json", j, "--csv", c)...)
-		return []string{out, string(readFile(t, j)), string(readFile(t, c))}
+		j, c, columns := filepath.Join(dir, name+".json"), filepath.Join(dir, name+".csv"), filepath.Join(dir, name+"-columns.csv")
+		out := succeed(t, short("run", "quickstart", "--set", "adc.bits=3", "--set", "adc.recalibrate=affine", "--json", j, "--csv", c, "--certificate", columns)...)
+		return []string{out, string(readFile(t, j)), string(readFile(t, c)), string(readFile(t, columns))}
 	}
 	first := results("first")
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))

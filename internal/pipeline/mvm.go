@@ -30,6 +30,7 @@ type MVMResult struct {
 	Stats    crossbar.Stats
 	Matrix   *crossbar.Matrix
 	crossbar.Certificate
+	Columns crossbar.ColumnCertificates // the certificate of every column
 }
 
 // Run computes every product. It is an error if a weight or an input does not
@@ -59,7 +60,8 @@ func (u MVM) Run() (*MVMResult, error) {
 	r := &MVMResult{Outputs: make([]int64, u.Batch*u.Columns), Fraction: runner.Fraction(), Bits: bits, Matrix: matrix}
 	u.multiply(runner, r.Outputs)
 	r.Stats = runner.Stats()
-	r.Certificate = runner.Certificate(r.Stats)
+	r.Columns = runner.Columns(r.Stats)
+	r.Certificate = r.Columns.Total()
 	return r, nil
 }
 

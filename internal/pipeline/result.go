@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 
+	"bitline/crossbar"
 	"bitline/internal/units"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -81,6 +82,7 @@ type LayerResult struct {
 	EmptyReads  int64             `json:"empty_reads"`
 	Slices      []SliceResult     `json:"slices"`
 	Certificate CertificateResult `json:"certificate"`
+	columns     crossbar.ColumnCertificates
 }
 
 // findings is all that a result is made of.
@@ -113,7 +115,7 @@ func newResult(f findings) (*Result, error) {
 		r.Layers = append(r.Layers, LayerResult{
 			Name: l.Name, Rows: f.model.Layers[i].Rows, Columns: f.model.Layers[i].Columns,
 			Reads: l.Stats.Reads, EmptyReads: l.Stats.EmptyReads,
-			Slices: Slices(f.job.Chip, l), Certificate: newCertificate(l.Certificate),
+			Slices: Slices(f.job.Chip, l), Certificate: newCertificate(l.Certificate), columns: l.Columns,
 		})
 	}
 	if f.notTimed != nil {

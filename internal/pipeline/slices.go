@@ -233,7 +233,7 @@ func (r *MVMResult) WriteText(w io.Writer, chip *arch.Chip) error {
 		return err
 	}
 	t := sliceTable()
-	addSlices(&t, "matrix", s.Slices)
+	addSlices(&t, matrixName, s.Slices)
 	if err := t.WriteText(w); err != nil {
 		return err
 	}

@@ -85,41 +85,67 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 		if err != nil {
 			return err
 		}
-		calibration := data.Calibration(v.Job.Calibration)
-		for _, recalibrated := range []bool{false, true} {
-			row := []any{v.Name, sign, yes(recalibrated)}
-			line := plot.Series{Dashed: recalibrated, Colour: slices.Index(m.study.Plotted, v.Name)}
-			if !recalibrated {
-				line.Name = v.Name
-			}
-			for k, resolution := range m.study.Resolutions {
-				first := i == 0 && k == 0 && !recalibrated // the one whose sums are described
-				plan := scheduler.Plan{Bits: same(resolution, len(model.Layers)), Statistics: crossbar.Clips, NoReference: !first}
-				if first {
-					plan.Statistics = crossbar.Sums
-				}
-				if recalibrated {
-					if plan.Affines, err = replayer.Recalibrate(ctx, plan.Bits, calibration); err != nil {
-						return err
-					}
-				}
-				replay, err := replayer.Run(ctx, data.Test, plan, nil)
-				if err != nil {
-					return err
-				}
-				row = append(row, report.Percent(replay.Accuracy()))
-				line.Y = append(line.Y, 100*replay.Accuracy())
-				if first {
-					m.describe(v, model, replay)
-				}
-			}
-			m.replay.Add(row...)
-			if i == 0 && line.Colour >= 0 {
-				m.chart.Series = append(m.chart.Series, line)
-			}
+		plans, err := m.plans(ctx, replayer, data.Calibration(v.Job.Calibration), len(model.Layers))
+		if err != nil {
+			return err
 		}
+		if i == 0 { // the one whose sums are described
+			plans[0].Statistics, plans[0].NoReference = crossbar.Sums, false
+		}
+		replays, err := replayer.RunMany(ctx, data.Test, plans, nil)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			m.describe(v, model, replays[0])
+		}
+		resolutions := len(m.study.Resolutions)
+		m.tabulate(v, setting{sign: sign, charted: i == 0}, replays[:resolutions])
+		m.tabulate(v, setting{sign: sign, charted: i == 0, recalibrated: true}, replays[resolutions:])
 	}
 	return nil
+}
+
+// plans are the replays of a variant with one way of driving inputs: at every
+// resolution, then once more with refitted affines.
+func (m *measurement) plans(ctx context.Context, r *scheduler.Replayer, calibration workloads.Images, layers int) ([]scheduler.Plan, error) {
+	var plain, refitted []scheduler.Plan
+	for _, resolution := range m.study.Resolutions {
+		p := scheduler.Plan{Bits: same(resolution, layers), Statistics: crossbar.Clips, NoReference: true}
+		plain = append(plain, p)
+		affines, err := r.Recalibrate(ctx, p.Bits, calibration)
+		if err != nil {
+			return nil, err
+		}
+		p.Affines = affines
+		refitted = append(refitted, p)
+	}
+	return append(plain, refitted...), nil
+}
+
+// setting is what a row of replays has in common.
+type setting struct {
+	sign         crossbar.InputSign
+	recalibrated bool
+	charted      bool
+}
+
+// tabulate adds a row of replays, one for each resolution, to the table and the
+// chart.
+func (m *measurement) tabulate(v Variant, s setting, replays []*scheduler.Replay) {
+	row := []any{v.Name, s.sign, yes(s.recalibrated)}
+	line := plot.Series{Dashed: s.recalibrated, Colour: slices.Index(m.study.Plotted, v.Name)}
+	if !s.recalibrated {
+		line.Name = v.Name
+	}
+	for _, r := range replays {
+		row = append(row, report.Percent(r.Accuracy()))
+		line.Y = append(line.Y, 100*r.Accuracy())
+	}
+	m.replay.Add(row...)
+	if s.charted && line.Colour >= 0 {
+		m.chart.Series = append(m.chart.Series, line)
+	}
 }
 
 // describe adds a variant's sparsity and sums, as the first replay saw them.
