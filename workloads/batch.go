@@ -119,14 +119,14 @@ func mostCodes(nodes []Node, input Shape) int {
 	last := lastUses(nodes)
 	most := 0
 	for layer := range nodes {
-		most = max(most, nodes[layer].out.Size()+liveCodes(nodes, last, input, layer))
+		most = max(most, nodes[layer].Out.Size()+liveCodes(nodes, last, input, layer))
 	}
 	return most
 }
 
 // liveCodes is the number of codes of one image that are needed when a layer is
 // about to be computed.
-func liveCodes(nodes []node, last []int, input Shape, layer int) int {
+func liveCodes(nodes []Node, last []int, input Shape, layer int) int {
 	live := 0
 	for i := range layer + 1 {
 		if last[i] < layer {
@@ -135,7 +135,7 @@ func liveCodes(nodes []node, last []int, input Shape, layer int) int {
 		if i == 0 {
 			live += input.Size()
 		} else {
-			live += nodes[i-1].out.Size()
+			live += nodes[i-1].Out.Size()
 		}
 	}
 	return live
@@ -152,7 +152,7 @@ func (m *Model) LiveBytes() []int {
 		live[layer] = 2 * liveCodes(nodes, last, m.Network.Input, layer)
 		for i := range layer {
 			if nodes[i].Residual && last[i+1] >= layer {
-				live[layer] += (widest - 2) * nodes[i].out.Size()
+				live[layer] += (widest - 2) * nodes[i].Out.Size()
 			}
 		}
 	}

@@ -200,11 +200,11 @@ func turn[T int16 | float32](codes []T, images Images) {
 func (e *Executor) Step(b *Batch, layer int) {
 	l := &e.nodes[layer]
 	if l.Kind.Matrix() {
-		e.StepAll(layer, []Stage{{b, e.affines[l.matrix]}})
+		e.StepAll(layer, []Stage{{b, e.affines[l.Matrix]}})
 		return
 	}
 	e.makeRoom(b, l)
-	pool(l, b.codes[layer+1], b.codes[l.input+1], b.images)
+	pool(l, b.codes[layer+1], b.codes[l.Takes[0]+1], b.images)
 	e.finished(b, l)
 }
 
@@ -241,26 +241,26 @@ func (e *Executor) StepAll(layer int, to []Stage) {
 }
 
 // makeRoom makes the memory of a layer's outputs.
-func (e *Executor) makeRoom(b *Batch, l *node) {
-	size := l.out.Size() * b.images
+func (e *Executor) makeRoom(b *Batch, l *Node) {
+	size := l.Out.Size() * b.images
 	switch {
-	case !l.Residual && l.number < len(e.nodes)-1:
-		b.codes[l.number+1] = e.memory.codes.take(size)
+	case !l.Residual && l.Number < len(e.nodes)-1:
+		b.codes[l.Number+1] = e.memory.codes.take(size)
 	case e.wide:
-		b.wide[l.number] = e.memory.wide.take(size)
+		b.wide[l.Number] = e.memory.wide.take(size)
 	default:
-		b.sums[l.number] = e.memory.sums.take(size)
+		b.sums[l.Number] = e.memory.sums.take(size)
 	}
 }
 
 // finished lets go of what no layer behind needs.
-func (e *Executor) finished(b *Batch, l *node) {
-	if e.OnCodes != nil && b.codes[l.number+1] != nil {
-		e.OnCodes(Codes{Layer: l.Name, Shape: l.out, Images: b.images, Values: b.codes[l.number+1]})
+func (e *Executor) finished(b *Batch, l *Node) {
+	if e.OnCodes != nil && b.codes[l.Number+1] != nil {
+		e.OnCodes(Codes{Layer: l.Name, Shape: l.Out, Images: b.images, Values: b.codes[l.Number+1]})
 	}
-	b.next = max(b.next, l.number+1)
-	for i := range l.number + 1 {
-		if e.last[i] <= l.number {
+	b.next = max(b.next, l.Number+1)
+	for i := range l.Number + 1 {
+		if e.last[i] <= l.Number {
 			e.drop(b, i)
 		}
 	}

@@ -5,7 +5,7 @@ import "bitline/internal/gemm"
 // finish is a layer's digital output stage for one tile: v = acc·M + B and what
 // is added, then RHE(v/2^F), rectified and clamped; of a residual layer and the
 // last only v.
-func (e *Executor) finish(stage Stage, l *node, s Sums) {
+func (e *Executor) finish(stage Stage, l *Node, s Sums) {
 	b, a := stage.Batch, stage.Affine
 	spec := gemm.RequantizeSpec{F: a.F, Frac: e.frac, Low: int16(-MaxCode(ActivationBits))}
 	if l.ReLU {

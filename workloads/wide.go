@@ -65,7 +65,7 @@ func shifted(x int64, shift uint) wide {
 }
 
 // finishWide is finish with outputs of 128 bits.
-func (e *Executor) finishWide(stage Stage, l *node, s Sums) {
+func (e *Executor) finishWide(stage Stage, l *Node, s Sums) {
 	b, a := stage.Batch, stage.Affine
 	low := -MaxCode(ActivationBits)
 	if l.ReLU {
