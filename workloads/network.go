@@ -135,7 +135,7 @@ func (n *Network) Check() error {
 }
 
 // IsChain says whether the network is a chain of linear layers with biases and
-// nothing else, as training wants it; note says what it has else.
+// nothing else; note says what it has else.
 func (n *Network) IsChain() (note string, ok bool) {
 	for i, l := range n.Layers {
 		switch {

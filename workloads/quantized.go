@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"bitline/internal/gemm"
@@ -9,10 +10,13 @@ import (
 
 // Quantization says how a float network becomes integers.
 type Quantization struct {
-	WeightBits  int // magnitude bits of weights
-	Input       InputCodes
-	Calibration Images // on which the scales of activations are found
-	Origin      Origin // what is known of the weights; the rest is filled in
+	WeightBits int // magnitude bits of weights
+	// WeightScales fixes S of every matrix's weights; nil takes that of the largest
+	// weight.
+	WeightScales []int
+	Input        InputCodes
+	Calibration  Images // on which the scales of activations are found
+	Origin       Origin // what is known of the weights; the rest is filled in
 }
 
 // Quantize turns a float network into an integer model. A layer's weights are
@@ -29,6 +33,9 @@ func (f *Float) Quantize(q Quantization) (*Model, error) {
 	if err := inRange("weight_bits", q.WeightBits, 1, maxWeightBits); err != nil {
 		return nil, err
 	}
+	if q.WeightScales != nil && len(q.WeightScales) != len(f.Layers) {
+		return nil, fmt.Errorf("weight scales are %d, want one for each of %d layers", len(q.WeightScales), len(f.Layers))
+	}
 	if q.Calibration.Len() == 0 {
 		return nil, errors.New("calibration has no images, want at least 1")
 	}
@@ -40,7 +47,11 @@ func (f *Float) Quantize(q Quantization) (*Model, error) {
 	m.Origin.KernelClass = string(gemm.KernelClass())
 	rounded := &Float{Network: f.Network}
 	for i := range f.Layers {
-		w, r := f.Layers[i].codes(q.WeightBits)
+		scale := f.Layers[i].weightScale()
+		if q.WeightScales != nil {
+			scale = q.WeightScales[i]
+		}
+		w, r := f.Layers[i].codes(q.WeightBits, scale)
 		m.Layers, rounded.Layers = append(m.Layers, w), append(rounded.Layers, r)
 	}
 	largest := rounded.largest(q.Calibration, q.Input)
@@ -64,31 +75,37 @@ func (f *Float) Quantize(q Quantization) (*Model, error) {
 	return m, errors.Join(checkModel(m), m.Check(m.Affines(), 0))
 }
 
-// codes quantizes a layer's weights, and its biases where no normalisation
-// follows; rounded is what the codes stand for.
-func (l *FloatLayer) codes(weightBits int) (w LayerWeights, rounded FloatLayer) {
-	w = LayerWeights{Rows: l.Rows, Columns: l.Columns, Bias: make([]int16, l.Columns)}
+// weightScale is S of the largest weight.
+func (l *FloatLayer) weightScale() int { return scaleOfLargest(l.Weights) }
+
+// codes quantizes a layer's weights at a scale, and its biases where no
+// normalisation follows; rounded is what the codes stand for.
+func (l *FloatLayer) codes(weightBits, scale int) (w LayerWeights, rounded FloatLayer) {
+	w = LayerWeights{Rows: l.Rows, Columns: l.Columns, Scale: scale, Bias: make([]int16, l.Columns)}
 	rounded = *l
-	w.Scale, w.Codes, rounded.Weights = quantizeTensor(l.Weights, weightBits)
+	w.Codes, rounded.Weights = quantizeTensor(l.Weights, NewQuantizer(scale, weightBits))
 	if l.Norm == nil && l.Bias != nil {
-		w.BiasScale, w.Bias, rounded.Bias = quantizeTensor(l.Bias, biasBits)
+		w.BiasScale = scaleOfLargest(l.Bias)
+		w.Bias, rounded.Bias = quantizeTensor(l.Bias, NewQuantizer(w.BiasScale, biasBits))
 	}
 	return w, rounded
 }
 
-// quantizeTensor is a tensor's exponent, its codes and what they stand for.
-func quantizeTensor(values []float32, bits int) (scale int, codes []int16, rounded []float32) {
+func scaleOfLargest(values []float32) int {
 	top := 0.0
 	for _, v := range values {
 		top = math.Max(top, math.Abs(float64(v)))
 	}
-	scale = Exponent(top)
-	quantizer := NewQuantizer(scale, bits)
+	return Exponent(top)
+}
+
+// quantizeTensor is a tensor's codes and what they stand for.
+func quantizeTensor(values []float32, quantizer Quantizer) (codes []int16, rounded []float32) {
 	codes, rounded = make([]int16, len(values)), make([]float32, len(values))
 	for i, v := range values {
 		codes[i], rounded[i] = int16(quantizer.Code(v)), quantizer.Value(v)
 	}
-	return scale, codes, rounded
+	return codes, rounded
 }
 
 // setAffine makes a layer's output stage, and that of a residual layer which it

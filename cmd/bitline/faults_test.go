@@ -143,7 +143,7 @@ func TestFaultsOfJobs(t *testing.T) {
 	own := ownCheckpoint(t)
 	files := func(extra string) map[string]string { return map[string]string{"job.toml": job + extra} }
 	checkpoint := func(content string) map[string]string { return map[string]string{"c.safetensors": content} }
-	const jobNames = "mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp, quickstart"
+	const jobNames = "cifar10-resnet20, mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp, quickstart"
 	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown job", nil, "run quikstart",

@@ -253,8 +253,6 @@ func TestFaultsOfImports(t *testing.T) {
 			"job.toml:7: key import.mean[0] is NaN, want a number from -1000 to 1000"},
 		{"three channels", with("mean      = [0]", "mean = [0, 0, 0]"), run,
 			"job.toml:7: key import.mean has 3 numbers, want 1: one for each channel of network small"},
-		{"training", files(func(stateDict) {}), run + " --train",
-			"network small cannot be trained: layer conv1 is conv, want linear; training knows chains of linear layers with biases (the key weights names a file of those trained elsewhere)"},
 		{"a checkpoint instead", files(func(stateDict) {}), run + " --checkpoint mnist-mlp-dense",
 			fmt.Sprintf("checkpoint mnist-mlp-dense: holds network mlp-784-100-10 (784-100-10), want the job's network small (%s)", "8×8×1-2c3-A2-2c1-10")},
 	})

@@ -48,14 +48,19 @@ def vgg11():
                          nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
 
 
-torch.set_num_threads(int(sys.argv[1]))
-for name, net in (("resnet-20", resnet20()), ("vgg-11", vgg11())):
-    net.eval()
-    images, best = torch.randn(100, 3, 32, 32), float("inf")
-    with torch.no_grad():
-        for _ in range(12):
-            start = time.time()
-            for _ in range(3):
-                net(images)
-            best = min(best, (time.time() - start) / 3)
-    print(name, round(100 / best), "images/s")
+def main():
+    torch.set_num_threads(int(sys.argv[1]))
+    for name, net in (("resnet-20", resnet20()), ("vgg-11", vgg11())):
+        net.eval()
+        images, best = torch.randn(100, 3, 32, 32), float("inf")
+        with torch.no_grad():
+            for _ in range(12):
+                start = time.time()
+                for _ in range(3):
+                    net(images)
+                best = min(best, (time.time() - start) / 3)
+        print(name, round(100 / best), "images/s")
+
+
+if __name__ == "__main__":
+    main()

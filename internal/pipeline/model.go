@@ -37,11 +37,7 @@ func (j *Job) model(ctx context.Context, host Host, data *workloads.Dataset) (*w
 	case j.Weights != "":
 		return j.importModel(data)
 	}
-	m, err := j.TrainModel(ctx, host, data, TrainFiles{})
-	if _, chain := j.Network.IsChain(); err != nil && !chain {
-		return nil, fmt.Errorf("%w (the key weights names a file of those trained elsewhere)", err)
-	}
-	return m, err
+	return j.TrainModel(ctx, host, data, TrainFiles{})
 }
 
 // LoadModel reads the job's checkpoint. It is an error if it holds another
@@ -132,8 +128,8 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 // Description is the training of the job in a line, for the checkpoint.
 func (j *Job) Description() string {
 	c := j.Train
-	return fmt.Sprintf("job %s, network %s, data %s: batch %d, learning rate %g, momentum %g; pre-training %d epochs of %s %g; pruning at %g; fine-tuning %d epochs of %s %g; seed %d; %d weight bits",
-		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Pretrain.Epochs, c.Pretrain.Method, c.Pretrain.Strength,
+	return fmt.Sprintf("job %s, network %s, data %s: batch %d, learning rate %g, momentum %g%s; pre-training %d epochs of %s %g; pruning at %g; fine-tuning %d epochs of %s %g; seed %d; %d weight bits",
+		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Extras(), c.Pretrain.Epochs, c.Pretrain.Method, c.Pretrain.Strength,
 		c.PruneThreshold, c.Finetune.Epochs, c.Finetune.Method, c.Finetune.Strength, c.Seed, c.WeightBits)
 }
 

@@ -23,11 +23,36 @@ const (
 	BitSliceL1 Method = "bitslice-l1"
 )
 
+// WeightScale says how the power-of-two scale of weights comes about.
+type WeightScale string
+
+// The weight scales.
+const (
+	// Dynamic takes the scale of the largest weight at every step, as arXiv
+	// 1909.08496 does.
+	Dynamic WeightScale = "dynamic"
+	// Frozen is Dynamic in pre-training and keeps the scales that this leaves;
+	// weights are clipped to their range from there on.
+	Frozen WeightScale = "frozen"
+)
+
 // Phase is one of the two phases of a training.
 type Phase struct {
-	Epochs   int
-	Method   Method
-	Strength float64 // α of the method, at least 0
+	Epochs       int
+	Method       Method
+	Strength     float64 // α of the method, at least 0
+	LearningRate float64 // 0 for the configuration's
+	// Ramp is the epochs over which the strength grows, by equal amounts an epoch;
+	// 0 and 1 have it whole from the first.
+	Ramp int
+}
+
+// strength is that of an epoch, counted from 0.
+func (p Phase) strength(epoch int) float64 {
+	if epoch+1 >= p.Ramp {
+		return p.Strength
+	}
+	return p.Strength * float64(epoch+1) / float64(p.Ramp)
 }
 
 // Config is all that decides a training besides its network and data set.
@@ -36,9 +61,16 @@ type Config struct {
 	Batch        int     // images a step
 	LearningRate float64 // of stochastic gradient descent
 	Momentum     float64 // 0 ≤ m < 1: v = m·v + g; w −= rate·v
-	WeightBits   int     // magnitude bits of a weight code, 1 to 15
-	CellBits     int     // bits of a cell, which cut a code into slices, 1 to 8
-	Pretrain     Phase
+	WeightDecay  float64 // of weights alone: g + decay·w
+	Schedule     Schedule
+	Augment      Augment
+	// Dropout is the share of the outputs of every rectified linear layer that a
+	// step drops, 0 to less than 1; the others grow by 1/(1 − Dropout).
+	Dropout     float64
+	WeightScale WeightScale
+	WeightBits  int // magnitude bits of a weight code, 1 to 15
+	CellBits    int // bits of a cell, which cut a code into slices, 1 to 8
+	Pretrain    Phase
 	// PruneThreshold: after pre-training every weight, not bias, of smaller
 	// magnitude is set to zero and stays there. 0 prunes nothing.
 	PruneThreshold float64
@@ -53,6 +85,8 @@ func DefaultConfig() Config {
 		Batch:          64,
 		LearningRate:   0.01,
 		Momentum:       0.5,
+		Schedule:       Schedule{Kind: Constant, Factor: 0.5, Every: 30, Warmup: 0.3},
+		WeightScale:    Dynamic,
 		WeightBits:     8,
 		CellBits:       2,
 		Pretrain:       Phase{Epochs: 100, Method: L1, Strength: 10},
@@ -79,6 +113,11 @@ func ReadConfig(t *config.Table) Config {
 	c.Batch = t.Int("batch", c.Batch, 1, maxBatch)
 	c.LearningRate = readFloat(t, "learning_rate", c.LearningRate, positive)
 	c.Momentum = readFloat(t, "momentum", c.Momentum, belowOne)
+	c.WeightDecay = readFloat(t, "weight_decay", c.WeightDecay, notNegative)
+	c.Dropout = readFloat(t, "dropout", c.Dropout, belowOne)
+	c.WeightScale = WeightScale(t.Enum("weight_scale", string(c.WeightScale), string(Dynamic), string(Frozen)))
+	c.Schedule = readSchedule(t.Table("schedule"), c.Schedule)
+	c.Augment = readAugment(t.Table("augment"))
 	c.Pretrain = readPhase(t.Table("pretrain"), c.Pretrain)
 	c.PruneThreshold = readFloat(t.Table("prune"), "threshold", c.PruneThreshold, notNegative)
 	c.Finetune = readPhase(t.Table("finetune"), c.Finetune)
@@ -89,6 +128,8 @@ func readPhase(t *config.Table, p Phase) Phase {
 	p.Epochs = t.Int("epochs", p.Epochs, 0, maxEpochs)
 	p.Method = Method(t.Enum("method", string(p.Method), string(None), string(L1), string(BitSliceL1)))
 	p.Strength = readFloat(t, "strength", p.Strength, notNegative)
+	p.LearningRate = readFloat(t, "learning_rate", p.LearningRate, notNegative)
+	p.Ramp = t.Int("ramp", p.Ramp, 0, maxEpochs)
 	return p
 }
 
@@ -123,6 +164,15 @@ func (c Config) check() error {
 		checkInt("workers", c.Workers, 1, maxBatch),
 		checkFloat("learning_rate", c.LearningRate, positive),
 		checkFloat("momentum", c.Momentum, belowOne),
+		checkFloat("weight_decay", c.WeightDecay, notNegative),
+		checkFloat("dropout", c.Dropout, belowOne),
+		checkFloat("pretrain.learning_rate", c.Pretrain.LearningRate, notNegative),
+		checkFloat("finetune.learning_rate", c.Finetune.LearningRate, notNegative),
+		checkInt("pretrain.ramp", c.Pretrain.Ramp, 0, maxEpochs),
+		checkInt("finetune.ramp", c.Finetune.Ramp, 0, maxEpochs),
+		checkInt("augment.crop", c.Augment.Crop, 0, maxCrop),
+		c.Schedule.check(),
+		checkWeightScale(c.WeightScale),
 		checkFloat("pretrain.strength", c.Pretrain.Strength, notNegative),
 		checkFloat("prune.threshold", c.PruneThreshold, notNegative),
 		checkFloat("finetune.strength", c.Finetune.Strength, notNegative),
@@ -154,6 +204,36 @@ func checkMethod(key string, m Method) error {
 	return fmt.Errorf("%s is %q, want %q, %q or %q", key, m, None, L1, BitSliceL1)
 }
 
+func checkWeightScale(s WeightScale) error {
+	switch s {
+	case Dynamic, Frozen:
+		return nil
+	}
+	return fmt.Errorf("weight_scale is %q, want %q or %q", s, Dynamic, Frozen)
+}
+
+// Extras describes what the configuration has beyond the training of arXiv
+// 1909.08496, each with a comma before it; "" for nothing.
+func (c Config) Extras() string {
+	var text string
+	add := func(set bool, format string, args ...any) {
+		if set {
+			text += ", " + fmt.Sprintf(format, args...)
+		}
+	}
+	add(c.Pretrain.LearningRate > 0, "pre-training at rate %g", c.Pretrain.LearningRate)
+	add(c.Finetune.LearningRate > 0, "fine-tuning at rate %g", c.Finetune.LearningRate)
+	add(c.Pretrain.Ramp > 1, "pre-training's strength over %d epochs", c.Pretrain.Ramp)
+	add(c.Finetune.Ramp > 1, "fine-tuning's strength over %d epochs", c.Finetune.Ramp)
+	add(c.Schedule.Kind != Constant, "rate %s", c.Schedule)
+	add(c.WeightDecay > 0, "weight decay %g", c.WeightDecay)
+	add(c.Augment.Flip, "flips")
+	add(c.Augment.Crop > 0, "crops by %d", c.Augment.Crop)
+	add(c.Dropout > 0, "dropout %g", c.Dropout)
+	add(c.WeightScale == Frozen, "scales frozen after pre-training")
+	return text
+}
+
 // setting is one named value that decides the bytes of a training.
 type setting struct{ Key, Value string }
 
@@ -164,6 +244,10 @@ func (c Config) upToPruning() []setting {
 		{"batch", strconv.Itoa(c.Batch)},
 		{"learning_rate", number(c.LearningRate)},
 		{"momentum", number(c.Momentum)},
+		{"weight_decay", number(c.WeightDecay)},
+		{"dropout", number(c.Dropout)},
+		{"schedule", c.Schedule.String()},
+		{"augment", c.Augment.String()},
 		{"weight_bits", strconv.Itoa(c.WeightBits)},
 		{"cell_bits", strconv.Itoa(c.CellBits)},
 	}, c.Pretrain.settings("pretrain")...)
@@ -171,7 +255,10 @@ func (c Config) upToPruning() []setting {
 
 // fromPruning are the settings that matter after pre-training only.
 func (c Config) fromPruning() []setting {
-	return append(c.Finetune.settings("finetune"), setting{"prune.threshold", number(c.PruneThreshold)})
+	return append(c.Finetune.settings("finetune"),
+		setting{"prune.threshold", number(c.PruneThreshold)},
+		setting{"weight_scale", string(c.WeightScale)},
+	)
 }
 
 func (p Phase) settings(name string) []setting {
@@ -179,6 +266,8 @@ func (p Phase) settings(name string) []setting {
 		{name + ".epochs", strconv.Itoa(p.Epochs)},
 		{name + ".method", string(p.Method)},
 		{name + ".strength", number(p.Strength)},
+		{name + ".learning_rate", number(p.LearningRate)},
+		{name + ".ramp", strconv.Itoa(p.Ramp)},
 	}
 }
 

@@ -15,9 +15,20 @@ seed = 5
 batch = 32
 learning_rate = 0.1
 momentum = 0
+weight_decay = 0.0005
+dropout = 0.5
+weight_scale = "frozen"
+[train.schedule]
+kind = "step"
+factor = 0.1
+every = 7
+[train.augment]
+flip = true
+crop = 4
 [train.pretrain]
 epochs = 3
 method = "none"
+learning_rate = 0.2
 [train.prune]
 threshold = 0
 [train.finetune]
@@ -35,7 +46,10 @@ strength = 30
 	}
 	want := DefaultConfig()
 	want.Seed, want.Batch, want.LearningRate, want.Momentum = 5, 32, 0.1, 0
-	want.Pretrain.Epochs, want.Pretrain.Method = 3, None
+	want.WeightDecay, want.Dropout, want.WeightScale = 0.0005, 0.5, Frozen
+	want.Schedule = Schedule{Kind: StepWise, Factor: 0.1, Every: 7, Warmup: 0.3}
+	want.Augment = Augment{Flip: true, Crop: 4}
+	want.Pretrain.Epochs, want.Pretrain.Method, want.Pretrain.LearningRate = 3, None, 0.2
 	want.PruneThreshold = 0
 	want.Finetune = Phase{Epochs: 0, Method: L1, Strength: 30}
 	if got != want {
@@ -68,6 +82,13 @@ strength = -1
 threshold = -0.5
 [train.finetune]
 epochs = -1
+learning_rate = -2
+[train.schedule]
+kind = "sine"
+factor = 0
+warmup = 1
+[train.augment]
+crop = -1
 `
 	root, err := config.Parse("job.toml", []byte(text), nil)
 	if err != nil {
@@ -83,6 +104,11 @@ epochs = -1
 		"job.toml:7: key train.pretrain.strength is -1, want a finite number of at least 0",
 		"job.toml:9: key train.prune.threshold is -0.5, want",
 		"job.toml:11: key train.finetune.epochs is -1, want 0 to",
+		"job.toml:12: key train.finetune.learning_rate is -2, want a finite number of at least 0",
+		`job.toml:14: key train.schedule.kind is "sine", want constant | step | cosine | one-cycle`,
+		"job.toml:15: key train.schedule.factor is 0, want a finite number above 0",
+		"job.toml:16: key train.schedule.warmup is 1, want at least 0 and less than 1",
+		"job.toml:18: key train.augment.crop is -1, want 0 to",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("faults are\n%v\nwant a line %q", err, want)
@@ -95,6 +121,8 @@ func TestNewFaults(t *testing.T) {
 	good := chain(data.Train.Shape, 4, 10)
 	conv := chain(data.Train.Shape, 4, 10)
 	conv.Layers[0].Kind = "conv"
+	pool := chain(data.Train.Shape, 4, 10)
+	pool.Layers[0] = workloads.Layer{Name: "pool", Kind: workloads.MaxPool, Kernel: 2, Stride: 2}
 	noImages, badLabel := *data, *data
 	noImages.Train = workloads.Images{Shape: data.Train.Shape}
 	badLabel.Train.Labels = append([]uint8{10}, data.Train.Labels[1:]...)
@@ -110,7 +138,8 @@ func TestNewFaults(t *testing.T) {
 		{"bits", bits, good, data, []string{"weight_bits is 16, want 1 to 15", "cell_bits is 0, want 1 to 8", "workers is 0"}},
 		{"shape and classes", DefaultConfig(), chain(workloads.Shape{Height: 28, Width: 28, Channels: 1}, 4, 3), data,
 			[]string{"images of 28×28×1, want the 8×8×1", "3 outputs, want the 10 classes"}},
-		{"kind", DefaultConfig(), conv, data, []string{"layer fc1 is conv, want linear"}},
+		{"kind", DefaultConfig(), conv, data, []string{`network chain cannot be trained: layer "fc1": kernel is 0`}},
+		{"pool of the image", DefaultConfig(), pool, data, []string{`layer "pool" is a pool of the image, want pools of layers`}},
 		{"no images", DefaultConfig(), good, &noImages, []string{"no training images"}},
 		{"label", DefaultConfig(), good, &badLabel, []string{"training image 0 has label 10, want less than 10"}},
 	}

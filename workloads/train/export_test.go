@@ -55,20 +55,20 @@ func TestModelIsTheTrainedNetwork(t *testing.T) {
 		if m.WeightBits != bits || len(m.Layers) != 2 {
 			t.Fatalf("model has %d bits and %d layers, want %d and 2", m.WeightBits, len(m.Layers), bits)
 		}
-		scales := trainer.calibrate(data.Calibration(1000))
-		trainer.evaluate(data.Test, 0, data.Test.Len(), scales)
+		scales := chainOf(trainer).calibrate(data.Calibration(1000))
+		chainOf(trainer).evaluate(data.Test, 0, data.Test.Len(), scales)
 		right := 0
 		for i := range data.Test.Len() {
 			v, hidden := integers(m, data.Test.Image(i))
 			for n, code := range hidden {
-				got := float64(trainer.eval.outputs[0].values[i*32+n])
+				got := float64(chainOf(trainer).eval.outputs[0].values[i*32+n])
 				if want := float64(code) * math.Pow(2, float64(m.Layers[0].OutScale-8)); got != want {
 					t.Fatalf("%d bits, image %d, hidden %d: training has %g, the model %g", bits, i, n, got, want)
 				}
 			}
 			best := 0
 			for n := range v {
-				got := float64(trainer.eval.outputs[1].values[i*10+n])
+				got := float64(chainOf(trainer).eval.outputs[1].values[i*10+n])
 				want := v[n] * math.Pow(2, float64(m.Layers[1].OutScale-8-m.Layers[1].Affine.F))
 				if got != want {
 					t.Fatalf("%d bits, image %d, output %d: training has %g, the model %g", bits, i, n, got, want)
@@ -81,7 +81,7 @@ func TestModelIsTheTrainedNetwork(t *testing.T) {
 				right++
 			}
 		}
-		if got, want := trainer.Accuracy(data.Test), float64(right)/float64(data.Test.Len()); got != want {
+		if got, want := accuracy(t, trainer, data.Test), float64(right)/float64(data.Test.Len()); got != want {
 			t.Errorf("%d bits: accuracy is %g, the model's %g", bits, got, want)
 		}
 		for _, l := range m.Layers {
@@ -130,12 +130,12 @@ func TestOrigin(t *testing.T) {
 		epochs    int
 	}{
 		{name: "dense", pretrain: Phase{Epochs: 1, Method: None}, method: "dense", epochs: 1},
-		{name: "pre-trained", pretrain: Phase{1, L1, 2}, method: "l1", strength: 2, epochs: 1},
-		{name: "pruned", pretrain: Phase{1, L1, 2}, threshold: 0.1, method: "pruned", strength: 0.1, epochs: 1},
-		{name: "pruned and tuned", pretrain: Phase{1, L1, 2}, threshold: 0.1, finetune: Phase{1, None, 0}, method: "pruned", strength: 0.1, epochs: 2},
-		{name: "fine-tuned", pretrain: Phase{1, L1, 2}, threshold: 0.1, finetune: Phase{1, BitSliceL1, 0.5}, method: "bitslice-l1", strength: 0.5, epochs: 2},
-		{name: "stopped", pretrain: Phase{1, L1, 2}, threshold: 0.1, finetune: Phase{1, BitSliceL1, 0.5}, steps: 5, method: "l1", strength: 2},
-		{name: "stopped later", pretrain: Phase{1, L1, 2}, finetune: Phase{2, BitSliceL1, 0.5}, steps: 40, method: "bitslice-l1", strength: 0.5, epochs: 2},
+		{name: "pre-trained", pretrain: Phase{Epochs: 1, Method: L1, Strength: 2}, method: "l1", strength: 2, epochs: 1},
+		{name: "pruned", pretrain: Phase{Epochs: 1, Method: L1, Strength: 2}, threshold: 0.1, method: "pruned", strength: 0.1, epochs: 1},
+		{name: "pruned and tuned", pretrain: Phase{Epochs: 1, Method: L1, Strength: 2}, threshold: 0.1, finetune: Phase{Epochs: 1, Method: None, Strength: 0}, method: "pruned", strength: 0.1, epochs: 2},
+		{name: "fine-tuned", pretrain: Phase{Epochs: 1, Method: L1, Strength: 2}, threshold: 0.1, finetune: Phase{Epochs: 1, Method: BitSliceL1, Strength: 0.5}, method: "bitslice-l1", strength: 0.5, epochs: 2},
+		{name: "stopped", pretrain: Phase{Epochs: 1, Method: L1, Strength: 2}, threshold: 0.1, finetune: Phase{Epochs: 1, Method: BitSliceL1, Strength: 0.5}, steps: 5, method: "l1", strength: 2},
+		{name: "stopped later", pretrain: Phase{Epochs: 1, Method: L1, Strength: 2}, finetune: Phase{Epochs: 2, Method: BitSliceL1, Strength: 0.5}, steps: 40, method: "bitslice-l1", strength: 0.5, epochs: 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,8 +20,10 @@ func (t *Trainer) Fork(cfg Config) (*Trainer, error) {
 		return nil, fmt.Errorf("forking: %w", err)
 	}
 	f := newTrainer(cfg, t.net, t.data)
-	for i, p := range f.params() {
-		copy(p.value, t.pretrained[i])
+	for i, x := range f.kept() {
+		copy(x, t.pretrained[i])
+	}
+	for _, p := range f.params {
 		p.measure()
 	}
 	f.enter(phaseFinetune)

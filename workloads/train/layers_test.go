@@ -58,7 +58,7 @@ func smallCase(t *testing.T, quantized bool) (*Trainer, twinNetwork, [][]float64
 	cfg.Batch = 7
 	trainer := newTestTrainer(t, cfg, chain(data.Train.Shape, 5, 4, 3), data)
 	twin := twinNetwork{quantized: quantized}
-	for _, l := range trainer.layers {
+	for _, l := range chainOf(trainer).layers {
 		tl := twinLayer{relu: l.relu}
 		for i := range l.in {
 			tl.w = append(tl.w, wide(l.weight.value[i*l.out:(i+1)*l.out]))
@@ -126,7 +126,7 @@ func TestLayersAgreeWithTwin(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := twin.forward(x)
-	for k, out := range trainer.batch.outputs {
+	for k, out := range chainOf(trainer).batch.outputs {
 		for i := range x {
 			for j, want := range values[k+1][i] {
 				if got := float64(out.values[i*len(values[k+1][i])+j]); got != want {
@@ -142,7 +142,7 @@ func TestLayersAgreeWithTwin(t *testing.T) {
 	// its distance from zero, so that its sign is still the old one.
 	pull := trainer.cfg.Pretrain.Strength / float64(trainer.Parameters())
 	for k, g := range twin.gradients(x, labels) {
-		l := trainer.layers[k]
+		l := chainOf(trainer).layers[k]
 		for i := range g.w {
 			for j, want := range g.w[i] {
 				n := i*l.out + j
@@ -172,4 +172,17 @@ func TestPixelTable(t *testing.T) {
 			t.Errorf("value %d: got %g, want %g", i, got[i], want)
 		}
 	}
+}
+
+// chainOf is the chain of linear layers that a trainer trains.
+func chainOf(t *Trainer) *perceptron { return t.body.(*perceptron) }
+
+// accuracy is that of a trainer that can be exported.
+func accuracy(t testing.TB, trainer *Trainer, images workloads.Images) float64 {
+	t.Helper()
+	a, err := trainer.Accuracy(images)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

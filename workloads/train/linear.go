@@ -23,11 +23,13 @@ type signal struct {
 }
 
 func newLinear(l workloads.Layer, in int, cfg Config) *linear {
-	return &linear{
+	n := &linear{
 		name: l.Name, in: in, out: l.Outputs, relu: l.ReLU,
 		weight: newParam(l.Name+".weight", in*l.Outputs, cfg.WeightBits, cfg.Workers),
 		bias:   newParam(l.Name+".bias", l.Outputs, biasBits, cfg.Workers),
 	}
+	n.bias.kind = biasParam
+	return n
 }
 
 // biasBits is the number of magnitude bits of a bias code.

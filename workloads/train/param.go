@@ -10,7 +10,8 @@ import (
 // what the optimiser moves; its quantized values are what the layers see.
 type param struct {
 	name    string
-	bits    int // magnitude bits of a code
+	kind    paramKind
+	bits    int // magnitude bits of a code; 0 where it is not quantized
 	workers int
 
 	value, quantized, gradient, velocity []float32
@@ -20,7 +21,8 @@ type param struct {
 	mask    []uint32
 	penalty penalty
 
-	scale     int // S of the quantized values
+	scale     int  // S of the quantized values
+	frozen    bool // scale does not follow the values, which are clipped to its range
 	quantizer workloads.Quantizer
 
 	// largest is the greatest magnitude in value as the bits of a float32, which
@@ -34,8 +36,20 @@ type param struct {
 	quantizeTask, updateTask func(task int)
 }
 
-// descent is the rate and the momentum of one step.
-type descent struct{ rate, momentum float32 }
+// paramKind says what a parameter is, and so what is done to it.
+type paramKind int
+
+const (
+	weightParam paramKind = iota // penalised, pruned, decays
+	biasParam                    // penalised
+	normParam                    // of a batch normalisation: neither, and not quantized
+)
+
+// penalized says whether a method's penalty covers the parameter.
+func (p *param) penalized() bool { return p.kind != normParam }
+
+// descent is the rate, the momentum and the weight decay of one step.
+type descent struct{ rate, momentum, decay float32 }
 
 const (
 	signBit = 1 << 31
@@ -45,14 +59,16 @@ const (
 )
 
 // newParam returns a parameter of n zeros whose codes have the given number of
-// magnitude bits.
+// magnitude bits, or none.
 func newParam(name string, n, bits, workers int) *param {
 	p := &param{
 		name: name, bits: bits, workers: workers,
-		value: make([]float32, n), quantized: make([]float32, n),
-		gradient: make([]float32, n), velocity: make([]float32, n),
+		value: make([]float32, n), gradient: make([]float32, n), velocity: make([]float32, n),
 		penalty: none{},
 		tops:    make([]uint32, (n+chunk-1)/chunk),
+	}
+	if bits > 0 {
+		p.quantized = make([]float32, n)
 	}
 	p.quantizeTask, p.updateTask = p.quantizeChunk, p.updateChunk
 	return p
@@ -67,9 +83,17 @@ func (p *param) finite() bool { return p.largest < infinity }
 // quantize sets the scale from the largest magnitude and the quantized values
 // from the master values.
 func (p *param) quantize() {
-	p.scale = workloads.Exponent(float64(math.Float32frombits(p.largest)))
+	if !p.frozen {
+		p.scale = scaleOf(p.largest)
+	}
 	p.quantizer = workloads.NewQuantizer(p.scale, p.bits)
 	spread(p.workers, len(p.tops), p.quantizeTask)
+}
+
+// freeze fixes the scale.
+func (p *param) freeze(scale int) {
+	p.scale, p.frozen = scale, true
+	p.quantizer = workloads.NewQuantizer(scale, p.bits)
 }
 
 func (p *param) quantizeChunk(task int) {
@@ -81,8 +105,8 @@ func (p *param) quantizeChunk(task int) {
 	}
 }
 
-// update adds the penalty's gradient and makes one step of gradient descent with
-// momentum: v = m·v + g, w −= rate·v.
+// update adds the gradients of the penalty and, of weights, of the decay, and makes
+// one step of gradient descent with momentum: v = m·v + g, w −= rate·v.
 func (p *param) update(d descent) {
 	p.descent = d
 	spread(p.workers, len(p.tops), p.updateTask)
@@ -95,10 +119,36 @@ func (p *param) update(d descent) {
 func (p *param) updateChunk(task int) {
 	lo, hi := p.bounds(task)
 	p.penalty.addGradient(p, lo, hi)
+	if p.descent.decay != 0 && p.kind == weightParam {
+		p.descent.addDecay(p.gradient[lo:hi], p.value[lo:hi])
+	}
 	if p.mask != nil {
 		maskGradient(p.gradient[lo:hi], p.mask[lo:hi])
 	}
 	p.tops[task] = p.descent.move(p.value[lo:hi], p.velocity[lo:hi], p.gradient[lo:hi])
+	if p.frozen {
+		p.tops[task] = clip(p.value[lo:hi], float32(workloads.MaxCode(p.bits))*p.quantizer.Step(), p.tops[task])
+	}
+}
+
+// addDecay adds decay·w.
+func (d descent) addDecay(gradient, value []float32) {
+	gradient = gradient[:len(value)]
+	for i, w := range value {
+		gradient[i] += float32(d.decay * w)
+	}
+}
+
+// clip limits magnitudes and returns the largest; that of values that are not
+// finite stays.
+func clip(value []float32, limit float32, top uint32) uint32 {
+	if top <= math.Float32bits(limit) || top >= infinity {
+		return top
+	}
+	for i, w := range value {
+		value[i] = max(min(w, limit), -limit)
+	}
+	return math.Float32bits(limit)
 }
 
 // move makes the step on some values and returns their largest magnitude. The

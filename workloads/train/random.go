@@ -11,6 +11,8 @@ import (
 const (
 	initStream    = 1 << 56
 	shuffleStream = 2 << 56
+	augmentStream = 3 << 56
+	dropoutStream = 4 << 56
 )
 
 // initialize draws weights and biases of the layers in order from
@@ -21,13 +23,15 @@ func initialize(layers []*linear, seed uint64) {
 		bound := 1 / math.Sqrt(float64(l.in))
 		for _, p := range l.params() {
 			for i := range p.value {
-				u := float64(random.Uint64()>>11) / (1 << 53) // 0 ≤ u < 1
-				p.value[i] = float32((2*u - 1) * bound)
+				p.value[i] = float32((2*unit01(random) - 1) * bound)
 			}
 			p.measure()
 		}
 	}
 }
+
+// unit01 draws 0 ≤ u < 1.
+func unit01(random *rand.PCG) float64 { return float64(random.Uint64()>>11) / (1 << 53) }
 
 // shuffle sets order to a permutation of 0 … len−1 that depends on the seed, the
 // phase and the epoch alone (Fisher and Yates, from the end).

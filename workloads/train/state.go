@@ -22,8 +22,10 @@ import (
 //	length  uint32, little endian like all numbers: bytes of the header
 //	header  a stateHeader as JSON
 //	tensors for every parameter in order: its values and velocities as float32,
-//	        then, where masked, one byte a value (1: it may move); then, where
+//	        then, where masked, one byte a value (1: it may move); then what the
+//	        network remembers besides, such as running statistics; then, where
 //	        pre-training has finished, the pre-trained values of all parameters
+//	        and what the network remembered then
 //	sum     32 bytes, the SHA-256 of all that precedes
 const (
 	stateMagic  = "BLTRAIN1"
@@ -44,10 +46,7 @@ type stateHeader struct {
 func (t *Trainer) identity() []setting {
 	network := t.net.Input.String()
 	for _, l := range t.net.Layers {
-		network += fmt.Sprintf(" → %s %q %d", l.Kind, l.Name, l.Outputs)
-		if l.ReLU {
-			network += " relu"
-		}
+		network += " → " + layerIdentity(l)
 	}
 	list := append(t.cfg.upToPruning(), t.cfg.fromPruning()...)
 	return append(list,
@@ -55,6 +54,26 @@ func (t *Trainer) identity() []setting {
 		setting{"data set", fmt.Sprintf("%s, %d + %d images, SHA-256 %s", t.dataName(), t.data.Train.Len(), t.data.Validation.Len(), t.data.Hash)},
 		setting{"input codes", fmt.Sprintf("zero points %d, scale %d", t.data.Input.Zero, t.data.Input.Scale)},
 	)
+}
+
+// layerIdentity describes a layer but for the names of float weights.
+func layerIdentity(l workloads.Layer) string {
+	text := fmt.Sprintf("%s %q %d", l.Kind, l.Name, l.Outputs)
+	if l.Kernel > 0 {
+		text += fmt.Sprintf(" kernel %d stride %d padding %d", l.Kernel, l.Stride, l.Padding)
+	}
+	if l.Input != "" || l.Add != "" {
+		text += fmt.Sprintf(" of %q and %q", l.Input, l.Add)
+	}
+	for _, flag := range []struct {
+		set  bool
+		name string
+	}{{l.BatchNorm, "norm"}, {l.NoBias, "no bias"}, {l.Residual, "residual"}, {l.ReLU, "relu"}} {
+		if flag.set {
+			text += " " + flag.name
+		}
+	}
+	return text
 }
 
 // Save writes all that Resume needs to path, in one piece: a crash leaves the
@@ -68,7 +87,7 @@ func (t *Trainer) Save(path string) error {
 }
 
 func (t *Trainer) encode() ([]byte, error) {
-	params := t.params()
+	params := t.params
 	h := stateHeader{
 		Identity:    t.identity(),
 		KernelClass: string(gemm.KernelClass()),
@@ -83,7 +102,8 @@ func (t *Trainer) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := binary.LittleEndian.AppendUint32([]byte(stateMagic), uint32(len(header)))
+	data := make([]byte, 0, t.stateSize(len(header)))
+	data = binary.LittleEndian.AppendUint32(append(data, stateMagic...), uint32(len(header)))
 	data = append(data, header...)
 	for _, p := range params {
 		data = appendFloats(data, p.value)
@@ -92,11 +112,23 @@ func (t *Trainer) encode() ([]byte, error) {
 			data = append(data, byte(keep&1))
 		}
 	}
-	for _, values := range t.pretrained {
+	for _, values := range append(t.body.memory(), t.pretrained...) {
 		data = appendFloats(data, values)
 	}
 	sum := sha256.Sum256(data)
 	return append(data, sum[:]...), nil
+}
+
+// stateSize bounds the bytes of a state, so that they are written where they stay.
+func (t *Trainer) stateSize(header int) int {
+	size := statePrefix + header + sha256.Size
+	for _, p := range t.params {
+		size += 9 * len(p.value)
+	}
+	for _, x := range append(t.body.memory(), t.pretrained...) {
+		size += 4 * len(x)
+	}
+	return size
 }
 
 func appendFloats(data []byte, x []float32) []byte {
@@ -164,7 +196,7 @@ func openState(data []byte) (h stateHeader, tensors []byte, err error) {
 // accept says whether a saved state is one of this training.
 func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
 	want := t.identity()
-	if len(h.Identity) != len(want) || len(h.Masked) != len(t.params()) {
+	if len(h.Identity) != len(want) || len(h.Masked) != len(t.params) {
 		return errors.New("has other settings or layers than this training")
 	}
 	faults := differences(h.Identity, want)
@@ -184,7 +216,7 @@ func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
 
 func (t *Trainer) restore(h stateHeader, tensors *bytes.Reader) error {
 	t.at, t.sum, t.pretrained = h.Position, h.LossSum, nil
-	for i, p := range t.params() {
+	for i, p := range t.params {
 		p.mask = nil
 		err := errors.Join(readFloats(tensors, p.value), readFloats(tensors, p.velocity))
 		if h.Masked[i] {
@@ -195,14 +227,20 @@ func (t *Trainer) restore(h stateHeader, tensors *bytes.Reader) error {
 		}
 		p.measure()
 	}
+	for i, x := range t.body.memory() {
+		if err := readFloats(tensors, x); err != nil {
+			return fmt.Errorf("running statistics %d: %w", i, err)
+		}
+	}
 	if h.Pretrained {
-		for _, p := range t.params() {
-			values := make([]float32, len(p.value))
+		for i, x := range t.kept() {
+			values := make([]float32, len(x))
 			if err := readFloats(tensors, values); err != nil {
-				return fmt.Errorf("%s before pruning: %w", p.name, err)
+				return fmt.Errorf("tensor %d before pruning: %w", i, err)
 			}
 			t.pretrained = append(t.pretrained, values)
 		}
+		t.freeze()
 	}
 	if tensors.Len() > 0 {
 		return fmt.Errorf("has %d bytes after the last tensor, want none", tensors.Len())

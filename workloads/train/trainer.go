@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"bitline/internal/gemm"
 	"bitline/workloads"
 )
 
@@ -14,19 +13,16 @@ type Trainer struct {
 	cfg    Config
 	net    *workloads.Network
 	data   *workloads.Dataset
-	layers []*linear
-	gemm   *gemm.Multiplier
-	pixels pixelTable
+	body   body
+	params []*param // of the body
 
-	batch  *pass
 	labels []uint8
 	order  []int32 // the images of this epoch, shuffled
 	at     Position
 	sum    float64 // Σ loss·images over this epoch's steps so far
-	eval   *pass
 
-	// pretrained holds the weights and biases as pre-training left them, one
-	// slice a parameter; nil before.
+	// pretrained holds the parameters and the body's memory as pre-training left
+	// them, one slice each; nil before.
 	pretrained [][]float32
 }
 
@@ -69,7 +65,7 @@ func New(cfg Config, net *workloads.Network, data *workloads.Dataset) (*Trainer,
 		return nil, err
 	}
 	t := newTrainer(cfg, net, data)
-	initialize(t.layers, cfg.Seed)
+	t.body.initialize(cfg.Seed)
 	t.enter(phasePretrain)
 	return t, nil
 }
@@ -78,18 +74,15 @@ func New(cfg Config, net *workloads.Network, data *workloads.Dataset) (*Trainer,
 func newTrainer(cfg Config, net *workloads.Network, data *workloads.Dataset) *Trainer {
 	t := &Trainer{
 		cfg: cfg, net: net, data: data,
-		gemm:   gemm.New(cfg.Workers),
-		pixels: newPixelTable(data.Input),
 		labels: make([]uint8, cfg.Batch),
 		order:  make([]int32, data.Train.Len()),
 	}
-	in := net.Input.Size()
-	for _, l := range net.Layers {
-		t.layers = append(t.layers, newLinear(l, in, cfg))
-		in = l.Outputs
+	if _, chain := net.IsChain(); chain && cfg.Dropout == 0 && !cfg.augments() {
+		t.body = newPerceptron(cfg, net, data)
+	} else {
+		t.body = newGraph(cfg, net, data)
 	}
-	t.batch = newPass(t.layers, cfg.Batch)
-	t.batch.addGradients()
+	t.params = t.body.params()
 	return t
 }
 
@@ -98,8 +91,8 @@ func checkFit(net *workloads.Network, data *workloads.Dataset) error {
 	if data.Train.Len() == 0 {
 		faults = append(faults, fmt.Errorf("data set %s has no training images, want at least 1", data.Name))
 	}
-	if note, chain := net.IsChain(); !chain {
-		faults = append(faults, fmt.Errorf("network %s cannot be trained: %s; training knows chains of linear layers with biases", net.Name, note))
+	if err := checkTrainable(net); err != nil {
+		faults = append(faults, fmt.Errorf("network %s cannot be trained: %w", net.Name, err))
 	}
 	if net.Input != data.Train.Shape {
 		faults = append(faults, fmt.Errorf("network %s takes images of %v, want the %v of data set %s", net.Name, net.Input, data.Train.Shape, data.Name))
@@ -119,20 +112,13 @@ func checkFit(net *workloads.Network, data *workloads.Dataset) error {
 	return errors.Join(faults...)
 }
 
-// params lists all parameters: weight and bias of each layer in order.
-func (t *Trainer) params() []*param {
-	var all []*param
-	for _, l := range t.layers {
-		all = append(all, l.weight, l.bias)
-	}
-	return all
-}
-
 // Parameters is P, the number of penalised parameters: all weights and biases.
 func (t *Trainer) Parameters() int {
 	count := 0
-	for _, p := range t.params() {
-		count += len(p.value)
+	for _, p := range t.params {
+		if p.penalized() {
+			count += len(p.value)
+		}
 	}
 	return count
 }
@@ -164,28 +150,50 @@ func (t *Trainer) enter(phase int) {
 
 func (t *Trainer) keepPretrained() {
 	t.pretrained = nil
-	for _, p := range t.params() {
-		t.pretrained = append(t.pretrained, append([]float32(nil), p.value...))
+	for _, x := range t.kept() {
+		t.pretrained = append(t.pretrained, append([]float32(nil), x...))
 	}
 }
 
-// prune applies the threshold to the weights and stops all momentum.
+// kept is what a fork starts from.
+func (t *Trainer) kept() [][]float32 {
+	var all [][]float32
+	for _, p := range t.params {
+		all = append(all, p.value)
+	}
+	return append(all, t.body.memory()...)
+}
+
+// prune freezes the scales where that is wanted, applies the threshold to the
+// weights and stops all momentum.
 func (t *Trainer) prune() {
-	for _, l := range t.layers {
-		if t.cfg.PruneThreshold > 0 {
-			l.weight.prune(t.cfg.PruneThreshold)
+	t.freeze()
+	for _, p := range t.params {
+		if t.cfg.PruneThreshold > 0 && p.kind == weightParam {
+			p.prune(t.cfg.PruneThreshold)
 		}
-		clear(l.weight.velocity)
-		clear(l.bias.velocity)
+		clear(p.velocity)
+	}
+}
+
+// freeze fixes the scales of the weights as pre-training left them.
+func (t *Trainer) freeze() {
+	for i, p := range t.params {
+		if t.cfg.WeightScale == Frozen && p.kind == weightParam {
+			p.freeze(scaleOf(largest(t.pretrained[i], 0)))
+		}
 	}
 }
 
 // startEpoch readies what follows from phase and epoch alone: the penalties and
 // the order of the images.
 func (t *Trainer) startEpoch() {
-	count := t.Parameters()
-	for _, p := range t.params() {
-		p.penalty = newPenalty(t.phase(), p, t.cfg.CellBits, count)
+	count, phase := t.Parameters(), t.phase()
+	phase.Strength = phase.strength(t.at.Epoch)
+	for _, p := range t.params {
+		if p.penalized() {
+			p.penalty = newPenalty(phase, p, t.cfg.CellBits, count)
+		}
 	}
 	shuffle(t.order, t.cfg.Seed, t.at)
 }
@@ -233,7 +241,10 @@ func (t *Trainer) Run(ctx context.Context, progress func(Progress)) error {
 		p.Loss = t.sum / float64(min(t.at.Step*t.cfg.Batch, len(t.order)))
 		if t.at.Step == p.Steps {
 			p.EpochEnd = true
-			p.ValidationAccuracy = t.Accuracy(t.data.Validation)
+			var err error
+			if p.ValidationAccuracy, err = t.Accuracy(t.data.Validation); err != nil {
+				return fmt.Errorf("%s, epoch %d: validation: %w", p.Phase, p.Epoch, err)
+			}
 			p.Penalty = t.penalty()
 			t.endEpoch()
 		}
@@ -258,9 +269,11 @@ func (t *Trainer) endEpoch() {
 // penalty is the method's term of the loss.
 func (t *Trainer) penalty() float64 {
 	sum := 0.0
-	for _, p := range t.params() {
-		p.quantize()
-		sum += p.penalty.value(p)
+	for _, p := range t.params {
+		if p.penalized() {
+			p.quantize()
+			sum += p.penalty.value(p)
+		}
 	}
 	return sum
 }

@@ -75,8 +75,8 @@ func TestLearnsDigits(t *testing.T) {
 	if first.Loss < 0.3 || last.Loss > 0.2 {
 		t.Errorf("loss went from %g to %g, want from above 0.3 to below 0.2", first.Loss, last.Loss)
 	}
-	if last.ValidationAccuracy < 0.85 || trainer.Accuracy(data.Test) < 0.85 {
-		t.Errorf("accuracy is %g on validation and %g on test images, want at least 0.85", last.ValidationAccuracy, trainer.Accuracy(data.Test))
+	if last.ValidationAccuracy < 0.85 || accuracy(t, trainer, data.Test) < 0.85 {
+		t.Errorf("accuracy is %g on validation and %g on test images, want at least 0.85", last.ValidationAccuracy, accuracy(t, trainer, data.Test))
 	}
 	if first.Phase != "pre-training" || first.Epoch != 1 || first.Epochs != 12 || first.Step != 19 || first.Steps != 19 {
 		t.Errorf("first end of an epoch is %+v, want pre-training, epoch 1 of 12, step 19 of 19", first)
@@ -102,15 +102,15 @@ func TestMethodsWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		run(t, trainer)
-		for i, keep := range trainer.layers[0].weight.mask {
+		for i, keep := range chainOf(trainer).layers[0].weight.mask {
 			if pruned := math.Abs(float64(trainer.pretrained[0][i])) < cfg.PruneThreshold; pruned != (keep == 0) {
 				t.Fatalf("%s: mask of weight %d is %#x, want it pruned: %t", p.Method, i, keep, pruned)
 			}
-			if keep == 0 && trainer.layers[0].weight.value[i] != 0 {
-				t.Fatalf("%s: pruned weight %d is %g, want 0", p.Method, i, trainer.layers[0].weight.value[i])
+			if keep == 0 && chainOf(trainer).layers[0].weight.value[i] != 0 {
+				t.Fatalf("%s: pruned weight %d is %g, want 0", p.Method, i, chainOf(trainer).layers[0].weight.value[i])
 			}
 		}
-		if trainer.layers[0].bias.mask != nil {
+		if chainOf(trainer).layers[0].bias.mask != nil {
 			t.Errorf("%s: biases have a mask, want none", p.Method)
 		}
 		m, err := trainer.Model()
@@ -308,11 +308,11 @@ func TestNotFinite(t *testing.T) {
 		wants []string
 	}{
 		{"rate too high", func(t *Trainer) { t.cfg.LearningRate = 1e38 }, []string{"pre-training, epoch 1, step ", "fc"}},
-		{"weight not a number", func(t *Trainer) { t.layers[1].weight.value[3] = float32(math.NaN()) },
+		{"weight not a number", func(t *Trainer) { chainOf(t).layers[1].weight.value[3] = float32(math.NaN()) },
 			[]string{"pre-training, epoch 1, step 1: layer fc2: outputs reach NaN"}},
-		{"bias not a number", func(t *Trainer) { t.layers[0].bias.value[3] = float32(math.NaN()) },
+		{"bias not a number", func(t *Trainer) { chainOf(t).layers[0].bias.value[3] = float32(math.NaN()) },
 			[]string{"pre-training, epoch 1, step 1: layer fc1: outputs reach NaN"}},
-		{"velocity infinite", func(t *Trainer) { t.layers[0].weight.velocity[3] = float32(math.Inf(1)) },
+		{"velocity infinite", func(t *Trainer) { chainOf(t).layers[0].weight.velocity[3] = float32(math.Inf(1)) },
 			[]string{"pre-training, epoch 1, step 1: fc1.weight reaches +Inf"}},
 	}
 	for _, tt := range tests {

@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	group := flag.String("group", "", "kernels to write: float, wide, integer or requantize")
+	group := flag.String("group", "", "kernels to write: float, wide, integer, requantize, reduce or channel")
 	flag.Parse()
 	ConstraintExpr("amd64")
 	switch *group {
@@ -38,8 +38,18 @@ func main() {
 		}
 	case "requantize":
 		requantize()
+	case "reduce":
+		for rows := 1; rows <= reduceRows256; rows++ {
+			reduce(fmt.Sprintf("reduce256x%d", rows), rows, narrowVectors())
+		}
+		for rows := 1; rows <= reduceRows512; rows++ {
+			reduce(fmt.Sprintf("reduce512x%d", rows), rows, wideVectors())
+		}
+	case "channel":
+		channels(narrowVectors())
+		channels(wideVectors())
 	default:
-		fmt.Fprintf(os.Stderr, "gen: group is %q, want float, wide, integer or requantize\n", *group)
+		fmt.Fprintf(os.Stderr, "gen: group is %q, want float, wide, integer, requantize, reduce or channel\n", *group)
 		os.Exit(2)
 	}
 	Generate()

@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package gemm
+
+func (r *Reduction) vector(level) { panic("gemm: no assembly kernel on this architecture") }
