@@ -17,9 +17,9 @@ func (g *graph) evaluate(m *workloads.Model, images workloads.Images) []int {
 		g.pixels.place(g.input, i, images.Image(i), view{})
 	}
 	for _, u := range g.units {
-		x := g.source(u.From)
+		x := g.source(u.Takes[0])
 		if u.weight == nil {
-			u.scale = g.units[u.From].scale
+			u.scale = g.units[u.Takes[0]].scale
 			u.pool(x, false, g.cfg.Workers)
 			continue
 		}

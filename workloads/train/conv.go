@@ -34,7 +34,7 @@ func (k *kernel) taps() int { return k.win.Height * k.win.Width }
 // column, input channel.
 func (k *kernel) rows() int { return k.taps() * k.in.Channels }
 
-func newKernel(s *workloads.Step, inPitch int, needsInput bool, workers int) *kernel {
+func newKernel(s *workloads.Node, inPitch int, needsInput bool, workers int) *kernel {
 	k := &kernel{
 		win: s.Window, in: s.In, out: s.Out, inPitch: inPitch, outPitch: pitchOf(s.Out.Channels),
 		workers: workers, scratches: make([]scratch, workers),

@@ -30,16 +30,16 @@ type graph struct {
 
 // checkTrainable says what of a network training does not know.
 func checkTrainable(net *workloads.Network) error {
-	steps, err := net.Plan()
+	steps, err := net.Graph()
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for _, s := range steps {
 		switch {
-		case !s.Kind.Matrix() && s.From == workloads.Image:
+		case !s.Kind.Matrix() && s.Takes[0] == workloads.FromImage:
 			faults = append(faults, fmt.Errorf("layer %q is a pool of the image, want pools of layers", s.Name))
-		case s.Adds == workloads.Image:
+		case s.Adds == workloads.FromImage:
 			faults = append(faults, fmt.Errorf("layer %q adds the image, want a layer", s.Name))
 		case s.Adds >= 0 && !steps[s.Adds].Kind.Matrix():
 			faults = append(faults, fmt.Errorf("layer %q adds the pool %q, want a conv or linear layer", s.Name, s.Add))
@@ -50,7 +50,7 @@ func checkTrainable(net *workloads.Network) error {
 
 // newGraph makes a graph whose weights are all zero. The network can be trained.
 func newGraph(cfg Config, net *workloads.Network, data *workloads.Dataset) *graph {
-	steps, err := net.Plan()
+	steps, err := net.Graph()
 	if err != nil {
 		panic("train: " + err.Error())
 	}
@@ -60,7 +60,7 @@ func newGraph(cfg Config, net *workloads.Network, data *workloads.Dataset) *grap
 		views: make([]view, cfg.Batch), logits: make([]float32, cfg.Batch*net.Classes()), gradient: make([]float32, cfg.Batch*net.Classes()),
 	}
 	for i, s := range steps {
-		u := newUnit(s, g.source(s.From), &cfg)
+		u := newUnit(s, g.source(s.Takes[0]), &cfg)
 		u.raw = s.Residual || i == len(steps)-1
 		g.units = append(g.units, u)
 	}
@@ -69,7 +69,7 @@ func newGraph(cfg Config, net *workloads.Network, data *workloads.Dataset) *grap
 
 // source is the output of a layer, or the image.
 func (g *graph) source(layer int) *tensor {
-	if layer == workloads.Image {
+	if layer == workloads.FromImage {
 		return &g.input
 	}
 	return &g.units[layer].y
@@ -129,9 +129,9 @@ func (g *graph) copyLogits() {
 
 // train computes one unit on a batch.
 func (g *graph) train(u *unit) error {
-	x := g.source(u.From)
+	x := g.source(u.Takes[0])
 	if u.weight == nil {
-		u.scale = g.units[u.From].scale
+		u.scale = g.units[u.Takes[0]].scale
 		u.pool(x, g.exact, g.cfg.Workers)
 		return nil
 	}
@@ -176,9 +176,9 @@ func (g *graph) backward(n int) {
 // unitBackward sets the gradients of a unit's parameters and hands the gradient
 // on.
 func (g *graph) unitBackward(u *unit) {
-	x := g.source(u.From)
+	x := g.source(u.Takes[0])
 	if u.weight == nil {
-		dx := g.gradientOf(u.From, true)
+		dx := g.gradientOf(u.Takes[0], true)
 		u.poolGradient(&dx, x, g.cfg.Workers)
 		g.give(&u.gradient)
 		return
@@ -197,9 +197,9 @@ func (g *graph) unitBackward(u *unit) {
 		dz.data = u.gradient
 	}
 	u.kernel.weightGradient(u.weight.gradient, &dz, x)
-	if u.From != workloads.Image {
-		add := g.units[u.From].gradient != nil
-		dx := g.gradientOf(u.From, false)
+	if u.Takes[0] != workloads.FromImage {
+		add := g.units[u.Takes[0]].gradient != nil
+		dx := g.gradientOf(u.Takes[0], false)
 		u.kernel.inputGradient(&dx, &dz, add)
 	}
 	if lent != nil {

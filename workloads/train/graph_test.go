@@ -64,7 +64,7 @@ func stir(trainer *Trainer) {
 // twinOf copies a trainer's parameters.
 func twinOf(t *testing.T, trainer *Trainer, quantized bool) *twinGraph {
 	t.Helper()
-	steps, err := trainer.net.Plan()
+	steps, err := trainer.net.Graph()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestKernel(t *testing.T) {
 				{Name: "c", Kind: workloads.Conv, Outputs: s.outputs, Kernel: s.size, Stride: s.stride, Padding: s.padded},
 				{Name: "f", Kind: workloads.Linear, Outputs: 2},
 			}}
-			steps, err := net.Plan()
+			steps, err := net.Graph()
 			if err != nil {
 				t.Fatal(err)
 			}

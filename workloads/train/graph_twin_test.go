@@ -14,7 +14,7 @@ import (
 // lies. Later evaluations keep those, so that the loss is smooth and its true
 // gradient is the straight-through one.
 type twinGraph struct {
-	steps     []workloads.Step
+	steps     []workloads.Node
 	params    map[string][]float64 // by the name of the trainer's parameter
 	quantized bool
 	scales    map[string]int // S of the outputs that are rounded
@@ -92,8 +92,8 @@ func (g *twinGraph) loss(images []cube, labels []uint8) (float64, map[string][]c
 	for i := range g.steps {
 		s := &g.steps[i]
 		x := images
-		if s.From >= 0 {
-			x = all[s.From]
+		if s.Takes[0] >= 0 {
+			x = all[s.Takes[0]]
 		}
 		var y []cube
 		for range images {
@@ -130,7 +130,7 @@ func (g *twinGraph) loss(images []cube, labels []uint8) (float64, map[string][]c
 	return loss / float64(len(images)), outputs
 }
 
-func (g *twinGraph) matrix(s *workloads.Step, y, x []cube) {
+func (g *twinGraph) matrix(s *workloads.Node, y, x []cube) {
 	w := g.weights(s.Name+".weight", g.bits)
 	bias := make([]float64, s.Outputs)
 	if !s.BatchNorm && !s.NoBias {
@@ -161,7 +161,7 @@ func (g *twinGraph) matrix(s *workloads.Step, y, x []cube) {
 	}
 }
 
-func (g *twinGraph) normalize(s *workloads.Step, y []cube) {
+func (g *twinGraph) normalize(s *workloads.Node, y []cube) {
 	gamma, beta := g.params[s.Name+".gamma"], g.params[s.Name+".beta"]
 	for o := range s.Outputs {
 		count, mean, variance := 0.0, 0.0, 0.0
@@ -182,7 +182,7 @@ func (g *twinGraph) normalize(s *workloads.Step, y []cube) {
 }
 
 // finish rounds and rectifies.
-func (g *twinGraph) finish(s *workloads.Step, y []cube, last bool) {
+func (g *twinGraph) finish(s *workloads.Node, y []cube, last bool) {
 	var values []*float64
 	eachValue(y, func(v *float64) { values = append(values, v) })
 	if !s.Residual && !last {
@@ -209,7 +209,7 @@ func (g *twinGraph) finish(s *workloads.Step, y []cube, last bool) {
 	}
 }
 
-func (g *twinGraph) pool(s *workloads.Step, y, x []cube) {
+func (g *twinGraph) pool(s *workloads.Node, y, x []cube) {
 	most, seen := g.most[s.Name]
 	at := 0
 	for n := range y {

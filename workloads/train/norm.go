@@ -26,7 +26,7 @@ type norm struct {
 	count          float64 // values of a channel in the batch
 }
 
-func newNorm(s *workloads.Step, pitch int, cfg *Config) *norm {
+func newNorm(s *workloads.Node, pitch int, cfg *Config) *norm {
 	n := &norm{
 		gamma: newParam(s.Name+".gamma", s.Outputs, 0, cfg.Workers), beta: newParam(s.Name+".beta", s.Outputs, 0, cfg.Workers),
 		mean: make([]float32, pitch), variance: make([]float32, pitch), batchMean: make([]float32, pitch),

@@ -10,7 +10,7 @@ import (
 
 // unit is one layer of a graph with all that it holds of a batch.
 type unit struct {
-	workloads.Step
+	workloads.Node
 	weight, bias *param // nil for a pool; bias also where there is none
 	kernel       *kernel
 	norm         *norm // nil where no batch normalisation follows
@@ -37,13 +37,13 @@ type unit struct {
 // recentDecay is what a largest output counts a step later.
 const recentDecay = 1 - 1.0/64
 
-func newUnit(s workloads.Step, from *tensor, cfg *Config) *unit {
-	u := &unit{Step: s, y: newTensor(s.Out, pitchOf(s.Out.Channels), cfg.Batch)}
+func newUnit(s workloads.Node, from *tensor, cfg *Config) *unit {
+	u := &unit{Node: s, y: newTensor(s.Out, pitchOf(s.Out.Channels), cfg.Batch)}
 	if !s.Kind.Matrix() {
 		return u
 	}
 	u.weight = newParam(s.Name+".weight", s.Window.Height*s.Window.Width*s.In.Channels*s.Out.Channels, cfg.WeightBits, cfg.Workers)
-	u.kernel = newKernel(&s, from.pitch, s.From != workloads.Image, cfg.Workers)
+	u.kernel = newKernel(&s, from.pitch, s.Takes[0] != workloads.FromImage, cfg.Workers)
 	u.z = u.y
 	if s.BatchNorm {
 		u.norm = newNorm(&s, u.y.pitch, cfg)
