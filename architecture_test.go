@@ -27,6 +27,7 @@ var layers = [][]string{
 	{"workloads"},
 	{"workloads/train", "arch"},
 	{"scheduler"},
+	{"scheduler/timing"},
 	{"internal/pipeline"},
 	{"internal/reproduce"},
 	{"cmd/bitline"},

@@ -109,6 +109,10 @@ type Spec struct {
 	// settle on an array, once per scan of it.
 	Settle      units.Time
 	Arbitration Arbitration
+	// ByStep bounds the resolution of single conversions, and Kept bounds it by
+	// what an output keeps: see StepBits. They decide time and energy alone.
+	ByStep [][]int
+	Kept   Kept
 }
 
 // DefaultSpec is ISAAC's converter (Shafiee et al., ISCA 2016, table I: 8
@@ -152,7 +156,12 @@ func ReadSpec(t *config.Table) Spec {
 		t.Faultf("settle", "is %v, want at most %v", s.Settle, MaxSettle)
 	}
 	s.Arbitration = Arbitration(t.Enum("arbitration", string(s.Arbitration), string(OldestFirst), string(RoundRobin)))
-	for _, b := range append(slices.Clone(s.Bits), s.RateBits) {
+	readSteps(t, &s)
+	stated := append(slices.Concat(s.ByStep...), s.Bits...)
+	for _, b := range append(stated, s.RateBits) {
+		if b == 0 {
+			continue // no conversion
+		}
 		if _, err := s.Law.Cost(b, s.RateBits, s.Rate); err != nil {
 			t.Faultf("law", "is %s at %d bits relative to %d: %v", s.Law, b, s.RateBits, err)
 			break

@@ -27,15 +27,17 @@ type Chip struct {
 	// of it and its result is usable at the edge at or after its end; a shared
 	// part serves what was asked for at one edge back to back. 0 lets each part
 	// begin as soon as it can.
-	Stage    units.Time
-	Encoding crossbar.Encoding
-	Crossbar crossbar.Spec
-	DAC      crossbar.DAC
-	ADC      adc.Spec
-	IMA      tile.IMA
-	Tile     tile.Spec
-	NoC      tile.Network
-	IO       tile.Links // between chips
+	Stage units.Time
+	// SkipEmpty says which input steps need no read.
+	SkipEmpty SkipEmpty
+	Encoding  crossbar.Encoding
+	Crossbar  crossbar.Spec
+	DAC       crossbar.DAC
+	ADC       adc.Spec
+	IMA       tile.IMA
+	Tile      tile.Spec
+	NoC       tile.Network
+	IO        tile.Links // between chips
 	// Host is where images enter the system and results leave it.
 	Host tile.Port
 	Map  Mapping // how networks are laid out
@@ -53,7 +55,7 @@ func (c *Chip) Slicing() crossbar.Slicing {
 // encoding, without a network on chip, links or a host port.
 func Default() Chip {
 	return Chip{
-		Node: "32nm", Count: 1, Tiles: 168,
+		Node: "32nm", Count: 1, Tiles: 168, SkipEmpty: SkipNothing,
 		Encoding: crossbar.DefaultEncoding(), Crossbar: crossbar.DefaultSpec(), DAC: crossbar.DefaultDAC(),
 		ADC: adc.DefaultSpec(), IMA: tile.DefaultIMA(), Tile: tile.DefaultSpec(),
 		NoC: tile.DefaultNetwork(), IO: tile.DefaultLinks(), Host: tile.DefaultPort(),
@@ -70,6 +72,7 @@ func Read(t *config.Table) (*Chip, error) {
 	c.Count = t.Int("chips", c.Count, 1, 1<<12)
 	c.Tiles = t.Int("tiles", c.Tiles, 1, 1<<20)
 	c.Stage = t.Table("pipeline").Time("stage", c.Stage)
+	c.SkipEmpty = SkipEmpty(t.Table("pipeline").Enum("skip_empty_steps", string(c.SkipEmpty), string(SkipNothing), string(SkipByArray), string(SkipByProduct)))
 	c.Encoding = crossbar.ReadEncoding(t.Table("encoding"))
 	c.Crossbar = crossbar.ReadSpec(t.Table("crossbar"))
 	c.DAC = crossbar.ReadDAC(t.Table("dac"))

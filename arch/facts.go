@@ -16,7 +16,7 @@ type Fact struct {
 
 // facts describes the chip in the order of an image's way.
 func (c *Chip) facts() []Fact {
-	return []Fact{
+	facts := []Fact{
 		{Name: "host port", Text: c.hostFact()},
 		{"network", c.networkFact(), c.NoC.Assumed},
 		c.chipsFact(),
@@ -28,6 +28,10 @@ func (c *Chip) facts() []Fact {
 		{Name: "layout", Text: c.layoutFact()},
 		{Name: "scaling", Text: c.Scaling.String()},
 	}
+	if text := c.activityFact(); text != "" {
+		facts = append(facts, Fact{Name: "activity", Text: text})
+	}
+	return facts
 }
 
 func (c *Chip) hostFact() string {

@@ -12,7 +12,13 @@ import (
 // that of its file. The error holds every fault, a line each, with file, line
 // and key.
 func Load(src config.Source, name string, sets []string) (*Chip, error) {
-	t, err := config.Load(src, name, sets)
+	return LoadUnder(src, name, config.Part{}, sets)
+}
+
+// LoadUnder is Load with the keys of a chip that another document gives, which
+// stand over the chip's files and below the overrides.
+func LoadUnder(src config.Source, name string, part config.Part, sets []string) (*Chip, error) {
+	t, err := config.LoadUnder(src, name, part, sets)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,14 @@ const (
 	PlaceNearConsumer = "near-consumer"
 )
 
+// The rules by which the positions of an image are dealt to the copies of a layer.
+const (
+	// DealCyclic gives position p to copy p mod copies.
+	DealCyclic = "cyclic"
+	// DealStriped gives each copy neighbouring columns, or its rows of a column.
+	DealStriped = "striped"
+)
+
 // MaxCopies bounds the copies of one layer.
 const MaxCopies = 1 << 20
 
@@ -42,6 +50,8 @@ type Mapping struct {
 	Crossbars int
 	// Place is one of the constants of that name; "" is PlaceInOrder.
 	Place string
+	// Deal is one of the constants of that name; "" is DealCyclic.
+	Deal string
 	// Rounds lets a network that does not fit run in rounds, between which the
 	// cells are programmed anew.
 	Rounds bool
@@ -50,9 +60,10 @@ type Mapping struct {
 	Batch int
 }
 
-// DefaultMapping is one copy of each layer on tiles in order, in one round.
+// DefaultMapping is one copy of each layer, in one round. Its rules for places and
+// positions are those with the shortest intervals that were measured (docs/chips.md).
 func DefaultMapping() Mapping {
-	return Mapping{Replicate: ReplicateNone, Place: PlaceInOrder, Batch: 1}
+	return Mapping{Replicate: ReplicateNone, Place: PlaceNearConsumer, Deal: DealStriped, Batch: 1}
 }
 
 // ReadMapping reads the table [mapping] over the defaults. That the names of
@@ -62,6 +73,7 @@ func ReadMapping(t *config.Table) Mapping {
 	m.Replicate = t.Enum("replicate", m.Replicate, ReplicateNone, ReplicateBalanced, ReplicateISAAC, ReplicateByHand)
 	m.Crossbars = t.Int("crossbars", m.Crossbars, 1, 1<<40)
 	m.Place = t.Enum("place", m.Place, PlaceInOrder, PlaceNearConsumer)
+	m.Deal = t.Enum("deal", m.Deal, DealCyclic, DealStriped)
 	m.Rounds = t.Bool("rounds", m.Rounds)
 	m.Batch = t.Int("batch", m.Batch, 1, 1<<20)
 	copies := t.Table("copies")

@@ -23,13 +23,13 @@ func TestReadMapping(t *testing.T) {
 		name, text string
 		want       arch.Mapping
 	}{
-		{"defaults", "", arch.Mapping{Replicate: "none", Place: "in-order", Batch: 1}},
-		{"balanced", "[mapping]\nreplicate = \"balanced\"\ncrossbars = 1000\nplace = \"near-consumer\"\nrounds = true\nbatch = 8\n",
-			arch.Mapping{Replicate: "balanced", Crossbars: 1000, Place: "near-consumer", Rounds: true, Batch: 8}},
+		{"defaults", "", arch.Mapping{Replicate: "none", Place: "near-consumer", Deal: "striped", Batch: 1}},
+		{"balanced", "[mapping]\nreplicate = \"balanced\"\ncrossbars = 1000\nplace = \"in-order\"\ndeal = \"cyclic\"\nrounds = true\nbatch = 8\n",
+			arch.Mapping{Replicate: "balanced", Crossbars: 1000, Place: "in-order", Deal: "cyclic", Rounds: true, Batch: 8}},
 		{"by hand", "[mapping]\nreplicate = \"by-hand\"\n[mapping.copies]\nconv1 = 4\nconv2 = 2\n",
-			arch.Mapping{Replicate: "by-hand", Copies: map[string]int{"conv1": 4, "conv2": 2}, Place: "in-order", Batch: 1}},
+			arch.Mapping{Replicate: "by-hand", Copies: map[string]int{"conv1": 4, "conv2": 2}, Place: "near-consumer", Deal: "striped", Batch: 1}},
 		{"pinned", "[mapping]\nreplicate = \"isaac\"\n[mapping.copies]\n\"a.b\" = 1\n",
-			arch.Mapping{Replicate: "isaac", Copies: map[string]int{"a.b": 1}, Place: "in-order", Batch: 1}},
+			arch.Mapping{Replicate: "isaac", Copies: map[string]int{"a.b": 1}, Place: "near-consumer", Deal: "striped", Batch: 1}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -43,11 +43,12 @@ func TestReadMapping(t *testing.T) {
 
 func TestReadMappingFaults(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"words and ranges", "[mapping]\nreplicate = \"balance\"\nplace = \"near\"\ncrossbars = 0\nbatch = 0\nrounds = true\n",
+		{"words and ranges", "[mapping]\nreplicate = \"balance\"\nplace = \"near\"\ncrossbars = 0\nbatch = 0\ndeal = \"stripes\"\nrounds = true\n",
 			"chip.toml:2: key mapping.replicate is \"balance\", want none | balanced | isaac | by-hand, did you mean balanced?\n" +
 				"chip.toml:3: key mapping.place is \"near\", want in-order | near-consumer\n" +
 				"chip.toml:4: key mapping.crossbars is 0, want 1 to 1099511627776\n" +
-				"chip.toml:5: key mapping.batch is 0, want 1 to 1048576"},
+				"chip.toml:5: key mapping.batch is 0, want 1 to 1048576\n" +
+				"chip.toml:6: key mapping.deal is \"stripes\", want cyclic | striped, did you mean striped?"},
 		{"copies", "[mapping]\nreplicate = \"by-hand\"\n[mapping.copies]\nconv1 = 0\nconv2 = \"2\"\n",
 			"chip.toml:4: key mapping.copies.conv1 is 0, want 1 to 1048576\n" +
 				"chip.toml:5: key mapping.copies.conv2 is \"2\", want an integer 1 to 1048576"},

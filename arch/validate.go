@@ -15,6 +15,7 @@ import (
 // the width of the accumulators where the file leaves it open.
 func (c *Chip) validate(t *config.Table) {
 	c.validateConverters(t)
+	c.validateSteps(t.Table("adc"))
 	c.validateTimes(t)
 	c.validateNetwork(t)
 	slices := c.Slicing().Count

@@ -41,8 +41,25 @@ type Spec struct {
 	WordlinePower, BitlinePower units.Power
 	WordlineArea, BitlineArea   units.Area
 	CellEnergy                  units.Energy // of one cell and read, for chips that are charged by action
-	Assumed                     string
+	// UnitRows × UnitColumns is the operation unit: what of the array is read at a
+	// time, so many driven wordlines and neighbouring bitlines. 0 is all of them.
+	UnitRows, UnitColumns int
+	Charge                ReadCharge
+	Assumed               string
 }
+
+// ReadCharge says what of an array a read is charged for.
+type ReadCharge string
+
+const (
+	// WholeArray charges every cell, wordline and bitline of the array, or of the
+	// operation unit that is read: the nameplate.
+	WholeArray ReadCharge = "array"
+	// Conducting charges cells in proportion to what they conduct, and wordlines
+	// that are driven. A cell at its highest level behind a wordline with the
+	// highest digit costs what every cell costs under WholeArray.
+	Conducting ReadCharge = "conducting"
+)
 
 // DefaultSpec is ISAAC's array (Shafiee et al., ISCA 2016, table I: 8 arrays of
 // 128×128 take 2.4 mW and 0.0002 mm²; a read takes 100 ns).
@@ -52,6 +69,7 @@ func DefaultSpec() Spec {
 		ReadLatency: 100 * units.Nanosecond, ReadLaw: ConstantRead, ReadWordlines: 128,
 		CellPower: 18311 * units.Picowatt,       // 2.4 mW / 8 / 128²
 		CellArea:  1526 * units.SquareNanometre, // 0.0002 mm² / 8 / 128²
+		Charge:    WholeArray,
 	}
 }
 
@@ -72,8 +90,20 @@ func ReadSpec(t *config.Table) Spec {
 	s.CellEnergy = t.Energy("cell_energy", s.CellEnergy)
 	s.WordlinePower, s.WordlineArea = t.Power("wordline_power", s.WordlinePower), t.Area("wordline_area", s.WordlineArea)
 	s.BitlinePower, s.BitlineArea = t.Power("bitline_power", s.BitlinePower), t.Area("bitline_area", s.BitlineArea)
+	s.UnitRows = unitSide(t, "unit_rows", "wordlines", s.Wordlines)
+	s.UnitColumns = unitSide(t, "unit_columns", "bitlines", s.Bitlines)
+	s.Charge = ReadCharge(t.Enum("charge", string(s.Charge), string(WholeArray), string(Conducting)))
 	s.Assumed = t.String("assumed", s.Assumed)
 	return s
+}
+
+// unitSide reads one side of the operation unit.
+func unitSide(t *config.Table, key, of string, all int) int {
+	n := t.Int(key, 0, 0, 4096)
+	if n > all {
+		t.Faultf(key, "is %d, want at most the %d %s of the array, or 0 for all of them", n, all, of)
+	}
+	return n
 }
 
 // Read is the time of one read of an array of this size.
@@ -110,15 +140,45 @@ func (s Spec) Cost() cost.Cost {
 	}
 }
 
+// Unit is the size of what is read at a time: the operation unit, or the array.
+func (s Spec) Unit() (rows, columns int) {
+	rows, columns = s.Wordlines, s.Bitlines
+	if s.UnitRows > 0 {
+		rows = s.UnitRows
+	}
+	if s.UnitColumns > 0 {
+		columns = s.UnitColumns
+	}
+	return rows, columns
+}
+
+// ReadCost is what one read costs under WholeArray: Cost of an array of the size
+// of the operation unit.
+func (s Spec) ReadCost() cost.Cost {
+	s.Wordlines, s.Bitlines = s.Unit()
+	return s.Cost()
+}
+
 // DAC describes the driver of one wordline.
 type DAC struct {
-	Bits int
-	Cost cost.Cost
+	Bits   int
+	Cost   cost.Cost
+	Charge DriveCharge
 }
+
+// DriveCharge says which wordlines of a read are charged for.
+type DriveCharge string
+
+const (
+	// MappedWordlines charges every mapped wordline in every read.
+	MappedWordlines DriveCharge = "mapped"
+	// DrivenWordlines charges those whose digit is not zero.
+	DrivenWordlines DriveCharge = "driven"
+)
 
 // DefaultDAC is ISAAC's 1-bit driver (table I: 8·128 take 4 mW and 0.00017 mm²).
 func DefaultDAC() DAC {
-	return DAC{Bits: 1, Cost: cost.Cost{
+	return DAC{Bits: 1, Charge: MappedWordlines, Cost: cost.Cost{
 		ActivePower: 3906250 * units.Picowatt,       // 4 mW / 1024
 		Area:        166016 * units.SquareNanometre, // 0.00017 mm² / 1024
 	}}
@@ -128,6 +188,7 @@ func DefaultDAC() DAC {
 func ReadDAC(t *config.Table) DAC {
 	d := DefaultDAC()
 	d.Bits = t.Int("bits", d.Bits, 1, 2)
+	d.Charge = DriveCharge(t.Enum("charge", string(d.Charge), string(MappedWordlines), string(DrivenWordlines)))
 	d.Cost = cost.Read(t, d.Cost)
 	return d
 }

@@ -96,7 +96,7 @@ active_power = "8uW"
 `)
 	want := crossbar.Spec{
 		Wordlines: 256, Bitlines: 64, CellBits: 4, ReadLatency: 50 * units.Nanosecond, ReadLaw: crossbar.RCRead, ReadWordlines: 64,
-		CellPower: 20 * units.Nanowatt, CellArea: 2000 * units.SquareNanometre, Assumed: "a guess",
+		CellPower: 20 * units.Nanowatt, CellArea: 2000 * units.SquareNanometre, Charge: crossbar.WholeArray, Assumed: "a guess",
 	}
 	if got := crossbar.ReadSpec(root.Table("crossbar")); got != want {
 		t.Errorf("read %+v, want %+v", got, want)

@@ -4,16 +4,19 @@ import (
 	"slices"
 
 	"bitline/arch"
+	"bitline/tile"
 )
 
-// grid is where tiles of a system stand. The routers of a chip lie row by row in
-// a grid as square as possible, ⌈√n⌉ columns, and so do the chips; each chip's
-// links to its neighbours are at the router of its first tile.
+// grid is where tiles of a system stand: those of a chip at the routers of
+// Network.Grid, chips in a grid as square as possible; each chip's links to its
+// neighbours are at the router of its first tile.
 type grid struct {
 	spots         []spot // of the tiles
 	share, tiles  int    // tiles of a router, of a chip
 	columns, rows int    // of routers on a chip
 	chipColumns   int
+	// chips and lastRow are those of the tiles: ways lead over no others.
+	chips, lastRow int
 }
 
 // spot is where a tile stands: its router's row and column on its chip, and the
@@ -22,36 +25,31 @@ type spot struct{ chipRow, chipColumn, row, column int32 }
 
 // newGrid is the grid of a system's first n tiles.
 func newGrid(chip *arch.Chip, n int) *grid {
-	routers := ceil(chip.Tiles, chip.Tile.RouterShare)
-	g := &grid{
-		spots: make([]spot, n), share: chip.Tile.RouterShare, tiles: chip.Tiles,
-		columns: side(routers), chipColumns: side(chip.Count),
-	}
-	g.rows = ceil(routers, g.columns)
-	for tile := range g.spots {
-		on, router := tile/g.tiles, tile%g.tiles/g.share
-		g.spots[tile] = spot{
+	g := &grid{spots: make([]spot, n), share: chip.Tile.RouterShare, tiles: chip.Tiles}
+	g.columns, g.rows = chip.NoC.Grid(ceil(chip.Tiles, g.share))
+	g.chipColumns, _ = tile.Grid(chip.Count, 0)
+	for t := range g.spots {
+		on, router := t/g.tiles, t%g.tiles/g.share
+		g.spots[t] = spot{
 			int32(on / g.chipColumns), int32(on % g.chipColumns), int32(router / g.columns), int32(router % g.columns),
 		}
+		g.chips, g.lastRow = on+1, max(g.lastRow, router/g.columns)
 	}
 	return g
-}
-
-// side is ⌈√n⌉.
-func side(n int) int {
-	s := 1
-	for s*s < n {
-		s++
-	}
-	return s
 }
 
 // hops is the number of links between the routers of two tiles, none where they
 // share one.
 func (g *grid) hops(a, b int32) int64 {
-	return between(&g.spots[a], &g.spots[b])
+	router := func(t int32) int { return int(t) % g.tiles / g.share }
+	from, to := int(a)/g.tiles, int(b)/g.tiles
+	if from == to {
+		return int64(tile.Hops(router(a), router(b), g.columns))
+	}
+	return int64(tile.Hops(router(a), 0, g.columns) + tile.Hops(from, to, g.chipColumns) + tile.Hops(0, router(b), g.columns))
 }
 
+// between is hops by the spots of two tiles.
 func between(from, to *spot) int64 {
 	if from.chipRow == to.chipRow && from.chipColumn == to.chipColumn {
 		return int64(apart(from.row, to.row) + apart(from.column, to.column))

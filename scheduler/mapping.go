@@ -32,19 +32,18 @@ type Layer struct {
 	// inputs; there is one but for grouped convolutions.
 	Rows, Columns, Groups int
 	Positions             int // at which an image applies the layer
+	Width                 int // positions of a row
 	// RowBlocks × ColumnBlocks are those of one group, both 1 where groups share
 	// arrays. GroupBlocks is the number of sets of groups that do: Groups where an
 	// array holds one.
 	GroupBlocks, RowBlocks, ColumnBlocks int
 	Round                                int // 0 to Mapping.Rounds − 1
-	// Copies hold the same weights. Position p of an image is computed by copy
-	// p mod len(Copies).
+	// Copies hold the same weights and share the positions of an image (CopyOf).
 	Copies []Copy
 	Use    Use // of all copies
-}
 
-// Products is the number of products that the busiest copy does for one image.
-func (l *Layer) Products() int { return ceil(l.Positions, len(l.Copies)) }
+	stripes stripes
+}
 
 // Copy is one copy of a layer's weights. It has its IMAs to itself: an IMA
 // belongs to one copy of one layer. Tiles may be shared.

@@ -28,10 +28,12 @@ import (
 // follows chip.Map. It is an error if the system is too small, and it says how
 // many tiles are missing.
 func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
-	if err := net.Check(); err != nil {
+	nodes, err := net.Graph()
+	if err != nil {
 		return nil, fmt.Errorf("network %s: %w", net.Name, err)
 	}
 	y := newLayout(chip)
+	y.nodes = nodes
 	if y.pair > chip.IMA.Crossbars {
 		return nil, fmt.Errorf("chip %s has ima.crossbars = %d, want at least 2 with encoding.signed = %q, whose two arrays are read together",
 			chip.Name, chip.IMA.Crossbars, chip.Encoding.Signed)
@@ -40,12 +42,10 @@ func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 		return nil, fmt.Errorf("chip %s has crossbar.bitlines = %d, want at least one for each of the %d slices of an interleaved weight",
 			chip.Name, chip.Crossbar.Bitlines, y.slices)
 	}
-	plans, err := y.plans(net)
+	m, err := y.place(net)
 	if err != nil {
 		return nil, err
 	}
-	m := y.deal(net.Name, plans)
-	m.settle(chip)
 	if chip.Map.Place == arch.PlaceNearConsumer {
 		if err := nearConsumer(chip, net, m); err != nil {
 			return nil, err
@@ -53,6 +53,30 @@ func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 	}
 	y.finish(m)
 	return m, nil
+}
+
+// place deals all copies to tiles. Where eDRAM makes copies start on fresh tiles
+// and these are more than the system has, there are fewer copies; where one of
+// each layer does not fit so, all lie side by side, and whether they find room is
+// for a simulation to say.
+func (y *layout) place(net *workloads.Network) (*Mapping, error) {
+	for {
+		plans, err := y.plans(net)
+		if err != nil && y.lost == 0 {
+			return nil, err
+		}
+		if err != nil {
+			y.lost, y.dense = 0, true
+			continue
+		}
+		m := y.deal(net.Name, plans)
+		m.settle(y.chip)
+		over := m.TilesUsed - y.chip.Count*y.chip.Tiles
+		if over <= 0 {
+			return m, nil
+		}
+		y.lost += over * y.chip.Tile.IMAs
+	}
 }
 
 // layout is how blocks lie on the crossbars of a chip.
@@ -64,6 +88,9 @@ type layout struct {
 	perBlock  int // arrays of one block
 	pair      int // arrays that must not be parted
 	unit      int // arrays that are not parted
+	nodes     []workloads.Node
+	lost      int  // IMAs of the system that are left free on tiles whose eDRAM is full
+	dense     bool // copies lie side by side, whatever eDRAM they need
 }
 
 func newLayout(chip *arch.Chip) *layout {
@@ -89,6 +116,7 @@ func (y *layout) units() int { return y.chip.IMA.Crossbars / y.unit }
 // plan is one layer before it is placed.
 type plan struct {
 	shape workloads.MatrixShape
+	width int // positions of a row
 	// share is how many groups an array holds.
 	share                                int
 	groupBlocks, rowBlocks, columnBlocks int
@@ -123,7 +151,8 @@ func (y *layout) groups(s workloads.MatrixShape) int {
 	return max(n, 1)
 }
 
-// deal places all copies on tiles in the order of their numbers.
+// deal places all copies on tiles in the order of their numbers, each on the next
+// IMAs, or from the next tile on where a tile's eDRAM would be too full.
 func (y *layout) deal(network string, plans []plan) *Mapping {
 	m := &Mapping{Network: network, Layers: make([]Layer, len(plans)), Rounds: 1}
 	total, copies := 0, 0
@@ -132,7 +161,7 @@ func (y *layout) deal(network string, plans []plan) *Mapping {
 		copies += plans[i].copies
 	}
 	arrays, all := make([]Array, 0, total), make([]Copy, copies)
-	next := 0
+	next, k := 0, newKeeper(y, m)
 	for i := range plans {
 		p := &plans[i]
 		if p.round == m.Rounds {
@@ -140,22 +169,25 @@ func (y *layout) deal(network string, plans []plan) *Mapping {
 		}
 		l := &m.Layers[i]
 		*l = Layer{
-			Name: p.shape.Layer, Rows: p.shape.Rows, Columns: p.shape.Columns, Groups: p.shape.Groups, Positions: p.shape.Positions,
+			Name: p.shape.Layer, Rows: p.shape.Rows, Columns: p.shape.Columns, Groups: p.shape.Groups, Positions: p.shape.Positions, Width: p.width,
 			GroupBlocks: p.groupBlocks, RowBlocks: p.rowBlocks, ColumnBlocks: p.columnBlocks, Round: p.round,
 		}
 		l.Copies, all = all[:p.copies:p.copies], all[p.copies:]
+		l.deal(y.chip.Map.Deal)
+		k.begin(i)
 		for c := range l.Copies {
 			from := len(arrays)
 			if c == 0 {
 				arrays = y.list(p, next, arrays)
 			} else {
+				start := l.Copies[0].Arrays[0].IMA
 				for _, a := range l.Copies[0].Arrays {
-					a.IMA += int32(c * p.imas)
+					a.IMA += int32(next) - start
 					arrays = append(arrays, a)
 				}
 			}
 			l.Copies[c] = Copy{Arrays: arrays[from:len(arrays):len(arrays)], IMAs: p.imas}
-			next += p.imas
+			next += k.place(c, l.Copies[c].Arrays)
 		}
 	}
 	return m
@@ -235,16 +267,19 @@ func (c *Copy) settle(imas int32) (highest int) {
 
 // finish fills in the figures of utilisation.
 func (y *layout) finish(m *Mapping) {
-	crossbars, imas := make([]int, m.Rounds), make([]int, m.Rounds)
+	crossbars, tiles := make([]int, m.Rounds), make([]int, m.Rounds)
 	for i := range m.Layers {
 		l := &m.Layers[i]
 		l.Use.addCopies(y.chip, l.Copies[0].Arrays, l.Copies[0].IMAs, len(l.Copies))
 		m.Use.add(&l.Use, 1)
 		crossbars[l.Round] += int(l.Use.Crossbars)
-		imas[l.Round] += int(l.Use.IMAs)
+		for c := range l.Copies {
+			highest := l.Copies[c].settle(int32(y.chip.Tile.IMAs))
+			tiles[l.Round] = max(tiles[l.Round], y.tiles(highest+1))
+		}
 	}
-	for r := range imas {
-		m.Use.Tiles += int64(y.tiles(imas[r]))
+	for r := range tiles {
+		m.Use.Tiles += int64(tiles[r])
 		m.CrossbarsUsed = max(m.CrossbarsUsed, crossbars[r])
 	}
 	m.Use.TileLost = (m.Use.Tiles*int64(y.chip.Tile.IMAs) - m.Use.IMAs) * int64(y.chip.IMA.Crossbars)

@@ -9,9 +9,9 @@ import (
 )
 
 // nearConsumer renumbers the tiles of each round of a mapping that is in order,
-// such that less is moved less far (TrafficOf). It starts from the better of the
-// order of numbers and the snake and then swaps tiles with those on the way to
-// the median of where their traffic goes, as long as that makes BitHops smaller.
+// such that less is moved less far (TrafficOf). From several starts it swaps tiles
+// with those on the way to the median of where their traffic goes, as long as that
+// makes BitHops smaller, and takes the end whose busiest link has least to carry.
 // The tiles in use remain the same, and BitHops never exceeds that of the order.
 func nearConsumer(chip *arch.Chip, net *workloads.Network, m *Mapping) error {
 	f, err := newFlows(chip, net, m)
@@ -24,12 +24,15 @@ func nearConsumer(chip *arch.Chip, net *workloads.Network, m *Mapping) error {
 		arrays := l.Copies[len(l.Copies)-1].Arrays
 		tiles[l.Round] = int(arrays[len(arrays)-1].IMA)/chip.Tile.IMAs + 1
 	}
-	edges := collect(f)
+	edges, stripes := collect(f), make([][]stripe, m.Rounds)
+	if chip.Map.Deal == arch.DealStriped {
+		stripes = m.stripes(chip.Tile.IMAs, tiles)
+	}
 	orders := make([][]int32, m.Rounds)
 	for r, n := range tiles {
 		first := f.vertex(r, 0)
 		s := newSwapper(newGrid(chip, n), edges[first:int(first)+n], first)
-		orders[r] = s.best()
+		orders[r] = s.search(stripes[r])
 	}
 	m.renumber(chip, orders)
 	return nil
@@ -64,22 +67,24 @@ func inverse(order []int32) []int32 {
 type edge struct {
 	to   vertex
 	bits int64
+	sent int64 // of the bits, to the other
 }
 
 // collect gathers the traffic of each vertex, one edge for each other end.
 func collect(f *flows) [][]edge {
 	all := make([][]edge, len(f.seen))
-	add := func(from, to vertex, bits int64) {
+	add := func(from, to vertex, bits, sent int64) {
 		if n := len(all[from]); n > 0 && all[from][n-1].to == to {
 			all[from][n-1].bits += bits
+			all[from][n-1].sent += sent
 			return
 		}
-		all[from] = append(all[from], edge{to, bits})
+		all[from] = append(all[from], edge{to, bits, sent})
 	}
 	f.each(func(from, to vertex, bits int64) {
 		if from != to {
-			add(from, to, bits)
-			add(to, from, bits)
+			add(from, to, bits, bits)
+			add(to, from, bits, 0)
 		}
 	})
 	first := make([]int, len(all)) // 1 + where a vertex's edge to another stands
@@ -88,6 +93,7 @@ func collect(f *flows) [][]edge {
 		for _, e := range edges {
 			if at := first[e.to]; at > 0 {
 				edges[at-1].bits += e.bits
+				edges[at-1].sent += e.sent
 				continue
 			}
 			edges[n] = e
@@ -112,8 +118,8 @@ type swapper struct {
 	on    []int32 // which lies on each tile
 	spots []spot  // where each lies now, the port last
 	work  int     // edges that were looked at
-	// rows and columns are scratch: the bits that go to each.
-	rows, columns []int64
+	// rows, columns and loads are scratch: the bits that go to each, and on each link.
+	rows, columns, loads []int64
 }
 
 const (
@@ -123,10 +129,10 @@ const (
 	maxWork   = 1 << 24
 )
 
-// newSwapper starts with the better of the order of numbers and the snake.
+// newSwapper takes the edges of a round's vertices, of which first is the first.
 func newSwapper(g *grid, edges [][]edge, first vertex) *swapper {
 	n := len(edges)
-	s := &swapper{grid: g, edges: edges, spots: append(slices.Clone(g.spots), g.spots[0])}
+	s := &swapper{grid: g, edges: edges, spots: append(slices.Clone(g.spots), g.spots[0]), loads: make([]int64, g.links())}
 	for _, list := range edges {
 		for i := range list {
 			if list[i].to -= first; list[i].to < 0 {
@@ -140,16 +146,25 @@ func newSwapper(g *grid, edges [][]edge, first vertex) *swapper {
 		row, column = max(row, r), max(column, c)
 	}
 	s.rows, s.columns = make([]int64, row+1), make([]int64, column+1)
-	far := s.cost()
-	s.set(g.snake())
-	if s.cost() >= far {
-		numbers := make([]int32, n)
-		for i := range numbers {
-			numbers[i] = int32(i)
-		}
-		s.set(numbers)
-	}
 	return s
+}
+
+// search is the best end of all starts.
+func (s *swapper) search(stripes []stripe) []int32 {
+	starts := s.starts(stripes)
+	s.set(sequence(len(s.edges)))
+	far := s.cost()
+	var best []int32
+	least := int64(0)
+	for _, start := range starts {
+		s.set(start)
+		s.work = 0
+		s.improve()
+		if busiest := s.busiest(); best == nil || busiest < least && s.cost() <= far {
+			best, least = s.order, busiest
+		}
+	}
+	return best
 }
 
 func (s *swapper) set(order []int32) {
@@ -159,18 +174,17 @@ func (s *swapper) set(order []int32) {
 	}
 }
 
-// best is the best order that was found.
-func (s *swapper) best() []int32 {
+// improve swaps tiles as long as that is good for anything.
+func (s *swapper) improve() {
 	for pass, better := 0, true; better && pass < maxPasses && s.work < maxWork; pass++ {
 		better = false
 		for a := range s.order {
-			better = s.improve(int32(a)) || better
+			better = s.swap(int32(a)) || better
 			if s.work >= maxWork {
 				break
 			}
 		}
 	}
-	return s.order
 }
 
 // cost is the sum of bits × hops; what two tiles exchange counts twice.
@@ -184,9 +198,9 @@ func (s *swapper) cost() int64 {
 	return sum
 }
 
-// improve makes the best swap of a tile that is tried, if it is any good: with
+// swap makes the best swap of a tile that is tried, if it is any good: with
 // the tiles of the median router and of those one row or column on the way to it.
-func (s *swapper) improve(a int32) bool {
+func (s *swapper) swap(a int32) bool {
 	if len(s.edges[a]) == 0 {
 		return false
 	}

@@ -55,6 +55,8 @@ func randomChip(rng *rand.Rand) *arch.Chip {
 		c.Encoding.InputBits = 8
 		c.Tile.IMAs, c.Tile.RouterShare = pick(1, 2, 5), pick(1, 2, 4)
 		c.Tiles, c.Count = pick(3, 50, 400), 1
+		c.Map.Deal = []string{arch.DealCyclic, arch.DealStriped}[rng.IntN(2)]
+		c.NoC.Columns, c.Tile.EDRAM.Bytes = pick(0, 0, 2, 3), pick(10, 30, 100, 1024)
 		c.Map.Replicate = []string{arch.ReplicateNone, arch.ReplicateBalanced, arch.ReplicateISAAC}[rng.IntN(3)]
 	})
 }

@@ -133,6 +133,11 @@ func (y *layout) plans(net *workloads.Network) ([]plan, error) {
 	for i, s := range shapes {
 		plans[i] = y.plan(s)
 	}
+	for i := range y.nodes {
+		if k := y.nodes[i].Matrix; k != workloads.NoLayer {
+			plans[k].width = y.nodes[i].Out.Width
+		}
+	}
 	if err := y.pin(net.Name, plans); err != nil {
 		return nil, err
 	}
@@ -196,7 +201,7 @@ func (y *layout) pin(network string, plans []plan) error {
 
 // capacity is the number of IMAs that the copies of a round may take.
 func (y *layout) capacity(network string, plans []plan) (int, error) {
-	imas := y.chip.Count * y.chip.Tiles * y.chip.Tile.IMAs
+	imas := max(0, y.chip.Count*y.chip.Tiles*y.chip.Tile.IMAs-y.lost)
 	budget := y.chip.Map.Crossbars / y.chip.IMA.Crossbars
 	if y.chip.Map.Crossbars == 0 || budget >= imas {
 		return imas, nil

@@ -18,8 +18,9 @@ type Traffic struct {
 //
 //   - an output position is sent once to each tile that needs it, and of its codes
 //     those from the first to the last channel that the rows there take;
-//   - every tile of a copy adds up its own row blocks and sends one sum for each of
-//     its columns to the copy's home, where the output comes about;
+//   - every tile of a copy adds up its own row blocks and what the tile before it
+//     sent, and sends one sum for each of its columns on, from the tile placed last
+//     to the first and then home, where the output comes about;
 //   - a pool is computed where the last position of its window is, an attention
 //     where its queries are;
 //   - images come from the router of the first tile and results go there, as does
@@ -148,10 +149,7 @@ func (f *flows) locate(n *workloads.Node) []vertex {
 	for p := range at {
 		last := p
 		if n.Kind != workloads.Attention {
-			w := &n.Window
-			y := min(p/n.Out.Width*w.Stride-w.Padding+w.Height, n.In.Height) - 1
-			x := min(p%n.Out.Width*w.Stride-w.Padding+w.Width, n.In.Width) - 1
-			last = y*n.In.Width + x
+			last = LastSeen(n, p)
 		}
 		at[p] = f.where(n.Takes[0], last)
 	}
@@ -168,7 +166,7 @@ func (f *flows) where(node, p int) vertex {
 		return f.at[node][p]
 	}
 	l := &f.m.Layers[n.Matrix]
-	return f.vertex(l.Round, l.Copies[p%len(l.Copies)].Home)
+	return f.vertex(l.Round, l.Copies[l.CopyOf(p)].Home)
 }
 
 // each visits everything that an image moves, in a fixed order; what stays on a
@@ -183,24 +181,35 @@ func (f *flows) each(visit func(from, to vertex, bits int64)) {
 	}
 }
 
-// sums visits the sums that go to the homes of a layer's copies.
+// sums visits the sums of a layer's copies on their way home: from the tile that
+// was placed last to the one placed first, the home left out, and there at the end.
 func (f *flows) sums(layer int, visit func(from, to vertex, bits int64)) {
 	l, needs := &f.m.Layers[layer], &f.needs[layer]
 	for c := range l.Copies {
-		n := ceil(l.Positions-c, len(l.Copies))
-		home := f.vertex(l.Round, l.Copies[c].Home)
-		for run, columns := range needs.of(c).columns {
-			visit(f.vertex(l.Round, int(needs.tiles[c][run])), home, int64(n)*columns*int64(f.chip.IMA.OutputBits))
+		n, home, before := int64(l.Share(c)), int32(l.Copies[c].Home), -1
+		columns, tiles := needs.of(c).columns, needs.tiles[c]
+		pass := func(run int, to int32) {
+			f.stamp++
+			visit(f.vertex(l.Round, int(tiles[run])), f.vertex(l.Round, int(to)), n*columns[run]*int64(f.chip.IMA.OutputBits))
+		}
+		for run := len(tiles) - 1; run >= 0; run-- {
+			if tiles[run] == home {
+				continue
+			}
+			if before >= 0 {
+				pass(before, tiles[run])
+			}
+			before = run
+		}
+		if before >= 0 {
+			pass(before, home)
 		}
 	}
 }
 
 // outputs visits what a node, or the image, sends of its outputs.
 func (f *flows) outputs(node int, shape workloads.Shape, visit func(from, to vertex, bits int64)) {
-	width := int64(f.chip.Encoding.InputBits)
-	if node >= 0 && f.nodes[node].Residual {
-		width = int64(f.chip.IMA.OutputBits)
-	}
+	width := valueBits(f.chip, f.nodes, node)
 	for q := range shape.Height * shape.Width {
 		f.stamp++
 		f.found = f.found[:0]
@@ -254,7 +263,7 @@ func (f *flows) take(c consumer, q int, shape workloads.Shape) {
 // position p.
 func (f *flows) takeAt(layer, p, offset int) {
 	l, needs := &f.m.Layers[layer], &f.needs[layer]
-	c := int(uint32(p) % uint32(len(l.Copies)))
+	c := l.CopyOf(p)
 	base, tiles := f.vertex(l.Round, 0), needs.tiles[c]
 	for _, s := range needs.of(c).spans[offset] {
 		f.need(base+vertex(tiles[s.run]), s.low, s.high)

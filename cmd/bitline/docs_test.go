@@ -64,18 +64,26 @@ func TestDocumentedChips(t *testing.T) {
 // The network and the job of docs/networks.md are read as they stand.
 func TestDocumentedNetwork(t *testing.T) {
 	blocks := toml.FindAllStringSubmatch(string(readFile(t, "../../docs/networks.md")), -1)
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks of TOML, want net.toml and job.toml", len(blocks))
+	if len(blocks) != 3 {
+		t.Fatalf("%d blocks of TOML, want net.toml, a job of shapes and job.toml", len(blocks))
 	}
 	t.Chdir(t.TempDir())
 	writeFile(t, "net.toml", []byte(blocks[0][1]))
-	writeFile(t, "job.toml", []byte(blocks[1][1]))
+	writeFile(t, "shapes.toml", []byte(blocks[1][1]))
+	writeFile(t, "job.toml", []byte(blocks[2][1]))
 	job, err := pipeline.LoadJob("job.toml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := job.Network.String(), "32×32×3-16c3-32c3/2-(conv1)32c1/2-(block.conv1)32c3+block.shortcut-G-10"; got != want {
 		t.Errorf("the network is %s, want %s", got, want)
+	}
+	shapes, err := pipeline.LoadJob("shapes.toml", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shapes.HasValues() || shapes.Simulation.InFlight != 8 || shapes.Chip.Tile.EDRAM.Bytes != 131072 || shapes.Chip.Map.Replicate != "isaac" {
+		t.Errorf("the job of shapes is %+v, want one without values, 8 images in flight, and its chip overridden", shapes)
 	}
 	if job.Weights != "net.safetensors" || len(job.Normalization.Mean) != 3 {
 		t.Errorf("weights are %q, normalised by %+v, want net.safetensors and three channels", job.Weights, job.Normalization)

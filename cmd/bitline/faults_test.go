@@ -143,7 +143,7 @@ func TestFaultsOfJobs(t *testing.T) {
 	own := ownCheckpoint(t)
 	files := func(extra string) map[string]string { return map[string]string{"job.toml": job + extra} }
 	checkpoint := func(content string) map[string]string { return map[string]string{"c.safetensors": content} }
-	const jobNames = "cifar10-resnet20, mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp, quickstart"
+	const jobNames = "alexnet-isaac, cifar10-resnet20, mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp, mobilenet-v2-isaac, quickstart, resnet-18-isaac, resnet-50-isaac, vgg-16-isaac"
 	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown job", nil, "run quikstart",
@@ -153,7 +153,7 @@ func TestFaultsOfJobs(t *testing.T) {
 		{"unknown network", files(""), "run job.toml --set network=mlp",
 			`unknown name "mlp" in networks, want ` + networkNames + ` or the path of a .toml file`},
 		{"unknown data set", files("[data]\nset = \"minst\"\n"), "run job.toml",
-			`job.toml:4: key data.set is "minst", want digits | mnist | fashion-mnist | cifar10, did you mean mnist?`},
+			`job.toml:4: key data.set is "minst", want digits | mnist | fashion-mnist | cifar10 | none, did you mean mnist?`},
 		{"unknown checkpoint", nil, "run quickstart --checkpoint dense",
 			`checkpoint "dense" does not exist, want a file that ends in .safetensors or one of the shipped: ` + shippedCheckpoints(t)},
 		{"no name for a chip", files(""), "run job.toml --set chip=", `unknown name "" in chips, want ` + chipNames + ` or the path of a .toml file`},
@@ -289,7 +289,7 @@ func TestFaultsOfStudies(t *testing.T) {
 	study := func(text string) map[string]string { return map[string]string{"s.toml": text} }
 	const line = "reproduce s.toml --from-checkpoints"
 	checkFaults(t, []fault{
-		{"unknown study", nil, "reproduce minst --from-checkpoints", `unknown name "minst" in studies, want mnist or the path of a .toml file, did you mean mnist?`},
+		{"unknown study", nil, "reproduce minst --from-checkpoints", `unknown name "minst" in studies, want chip, mnist or the path of a .toml file, did you mean mnist?`},
 		{"no checkpoints", nil, "reproduce mnist --checkpoints c --data ./ --markdown none/t.md", "writing none/t.md: no such file or directory"},
 		{"all at once", study("job = \"quickstart\"\nresolutions = [[4, 4, 4, 20]]\ninput_signs = [\"both\"]\nplot = [\"c\"]\n[[variant]]\nname = \"a\"\n[[variant]]\nname = \"a\"\n"), line,
 			"s.toml:2: key resolutions holds [4 4 4 20], want lists of resolutions from 1 to 16, one per slice\n" +

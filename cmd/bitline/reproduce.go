@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/pipeline"
 	"bitline/internal/reproduce"
 
 	"github.com/spf13/cobra"
@@ -23,14 +24,13 @@ func newReproduce(term terminal) *cobra.Command {
 		Short: "Repeat a published experiment and tabulate what is measured",
 		Long: `Train the models of a study into a folder (those that are there already are kept),
 or take the shipped checkpoints, and print the tables: sparsity per slice, bitline
-sums and the bits they need, and the accuracy of the replayed test set.`,
+sums and the bits they need, and the accuracy of the replayed test set. A study of
+chips simulates networks on whole chips and needs no models.`,
 		Example: `  bitline reproduce mnist --from-checkpoints
-  bitline reproduce mnist --checkpoints trained/ --markdown tables.md`,
+  bitline reproduce mnist --checkpoints trained/ --markdown tables.md
+  bitline reproduce chip`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if f.shipped == (f.checkpoints != "") {
-				return usageError{fmt.Errorf("want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)")}
-			}
 			return runReproduce(c.Context(), term, args[0], f)
 		},
 	}
@@ -47,16 +47,13 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if err != nil {
 		return err
 	}
+	if study.Chips == nil && f.shipped == (f.checkpoints != "") {
+		return usageError{fmt.Errorf("want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)")}
+	}
 	if err := atomicfile.Check(f.markdown, f.svg); err != nil {
 		return err
 	}
-	host := term.host(f.data)
-	if f.checkpoints != "" {
-		if err := study.Train(ctx, host, f.checkpoints); err != nil {
-			return err
-		}
-	}
-	found, err := study.Measure(ctx, host, f.checkpoints)
+	found, err := findings(ctx, term.host(f.data), study, f)
 	if err != nil {
 		return err
 	}
@@ -77,7 +74,7 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 			return err
 		}
 	}
-	if f.svg == "" {
+	if f.svg == "" || found.Chart.Series == nil {
 		return nil
 	}
 	svg, err := found.Chart.SVG()
@@ -85,4 +82,17 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 		return err
 	}
 	return atomicfile.Write(f.svg, svg)
+}
+
+// findings trains what is to be trained and measures the study.
+func findings(ctx context.Context, host pipeline.Host, study *reproduce.Study, f reproduceFlags) (*reproduce.Findings, error) {
+	if study.Chips != nil {
+		return study.Chips.Measure(ctx)
+	}
+	if f.checkpoints != "" {
+		if err := study.Train(ctx, host, f.checkpoints); err != nil {
+			return nil, err
+		}
+	}
+	return study.Measure(ctx, host, f.checkpoints)
 }

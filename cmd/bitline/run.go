@@ -25,8 +25,9 @@ const (
 type runFlags struct {
 	sets                         []string
 	data, json, csv, certificate string
-	checkpoint                   string
-	train                        bool
+	checkpoint, chip, network    string
+	train, exact, details, slack bool
+	observe                      observeFlags
 }
 
 func newRun(term terminal) *cobra.Command {
@@ -37,11 +38,17 @@ func newRun(term terminal) *cobra.Command {
 		Long: `Run a job: train, load a checkpoint or import float weights, map the network onto
 the chip, replay the test images bit for bit, simulate the chip, and report. JOB
 is the name of a shipped job or a file. Without one, the digits quickstart runs,
-and MNIST from a shipped checkpoint where MNIST is found.`,
+and MNIST from a shipped checkpoint where MNIST is found; or --network on --chip,
+shapes alone: no weights, no replay, activity assumed, as a job with
+data.set = "none" does.`,
 		Example: `  bitline run
   bitline run mnist-mlp --set 'adc.bits=[4,4,4,2]' --set adc.recalibrate=affine
   bitline run job.toml --json result.json --csv result.csv
   bitline run job.toml --certificate columns.csv
+  bitline run resnet-18-isaac --details
+  bitline run quickstart --slack --timeline
+  bitline run resnet-18-isaac --trace resnet-18.json.gz --trace-window 0..2us
+  bitline run --chip isaac-ce --network resnet-18 --set mapping.replicate=isaac
   bitline run job.toml --set network=lenet-5 --set weights=lenet5.safetensors`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -50,6 +57,12 @@ and MNIST from a shipped checkpoint where MNIST is found.`,
 			}
 			if len(args) == 1 {
 				return runJob(c.Context(), term, args[0], f)
+			}
+			if f.chip != "" || f.network != "" {
+				if f.chip == "" || f.network == "" {
+					return usageError{fmt.Errorf("want both --chip and --network, or a JOB of which they override one (see %s --help)", c.CommandPath())}
+				}
+				return runJob(c.Context(), term, "", f)
 			}
 			if err := runJob(c.Context(), term, defaultJob, f); err != nil {
 				return err
@@ -64,6 +77,12 @@ and MNIST from a shipped checkpoint where MNIST is found.`,
 	certificateFlag(c, &f.certificate)
 	c.Flags().StringVar(&f.checkpoint, "checkpoint", "", "use this checkpoint instead of the job's")
 	c.Flags().BoolVar(&f.train, "train", false, "train instead of loading the job's checkpoint")
+	c.Flags().StringVar(&f.chip, "chip", "", "the chip, instead of the job's")
+	c.Flags().StringVar(&f.network, "network", "", "the network, instead of the job's")
+	c.Flags().BoolVar(&f.exact, "exact", false, "simulate every read, scan and addition of every crossbar as an event: the same figures, slowly")
+	c.Flags().BoolVar(&f.slack, "slack", false, "say which cycle of the pipeline bounds the interval, how much slack the rest has, and what changes would gain (simulates many changed chips)")
+	f.observe.add(c)
+	c.Flags().BoolVar(&f.details, "details", false, "print every layer, resource and action, and what is assumed")
 	return c
 }
 
@@ -84,9 +103,47 @@ func (f runFlags) jobSets() []string {
 	return sets
 }
 
+// job is the job of that name, or that of the flags where there is none.
+func (f runFlags) job(name string) (*pipeline.Job, error) {
+	sets := f.jobSets()
+	if name == "" {
+		return pipeline.JobOf(f.chip, f.network, sets)
+	}
+	if f.chip != "" {
+		sets = append(sets, "chip="+f.chip)
+	}
+	if f.network != "" {
+		sets = append(sets, "network="+f.network)
+	}
+	return pipeline.LoadJob(name, sets)
+}
+
+// checkValues finds flags that want values of a job that computes none.
+func (f runFlags) checkValues(job *pipeline.Job) error {
+	if job.HasValues() {
+		return nil
+	}
+	for _, flag := range []struct {
+		name  string
+		given bool
+	}{{"--train", f.train}, {"--checkpoint", f.checkpoint != ""}, {"--certificate", f.certificate != ""}} {
+		if flag.given {
+			return fmt.Errorf("%s: %w", flag.name, job.CheckValues())
+		}
+	}
+	return nil
+}
+
 func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
-	job, err := pipeline.LoadJob(name, f.jobSets())
+	job, err := f.job(name)
 	if err != nil {
+		return err
+	}
+	if err := f.checkValues(job); err != nil {
+		return err
+	}
+	job.Simulation.Exact = f.exact
+	if err := f.observe.set(job); err != nil {
 		return err
 	}
 	if f.checkpoint != "" {
@@ -95,11 +152,23 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 	if err := atomicfile.Check(f.json, f.csv, f.certificate); err != nil {
 		return err
 	}
-	result, err := pipeline.Run(ctx, job, term.host(f.data))
+	var result *pipeline.Result
+	err = f.observe.record(job, func() (err error) {
+		result, err = pipeline.Run(ctx, job, term.host(f.data))
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	return writeResult(term, result, f)
+	if err := writeResult(term, result, f); err != nil || !f.slack {
+		return err
+	}
+	explanation, err := result.Explain(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(term.out)
+	return explanation.WriteText(term.out)
 }
 
 func writeResult(term terminal, result *pipeline.Result, f runFlags) error {
@@ -118,7 +187,10 @@ func writeResult(term terminal, result *pipeline.Result, f runFlags) error {
 	if err := writeOutput(f.certificate, result.WriteCertificate); err != nil {
 		return err
 	}
-	return result.WriteText(term.out)
+	if err := result.WriteText(term.out, f.details); err != nil {
+		return err
+	}
+	return result.WriteObserved(term.out)
 }
 
 // writeOutput writes a file whole, unless its path is empty.
@@ -136,7 +208,7 @@ func writeOutput(path string, write func(io.Writer) error) error {
 // runMNIST runs the shipped MNIST checkpoint where the data set is found, and
 // says so where it is not. Files asked for hold the first job's result.
 func runMNIST(ctx context.Context, term terminal, f runFlags) error {
-	if f.train || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
+	if f.train || f.exact || f.slack || f.observe.given() || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
 		return nil
 	}
 	for _, s := range workloads.List(workloads.NewFinder(f.data, term.getenv)) {

@@ -34,6 +34,9 @@ of an undisturbed one.`,
 			if err != nil {
 				return err
 			}
+			if err := job.CheckValues(); err != nil {
+				return err
+			}
 			files.State = out + ".state"
 			if err := atomicfile.Check(out, files.State); err != nil {
 				return err

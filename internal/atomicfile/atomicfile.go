@@ -4,6 +4,7 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,11 +16,27 @@ import (
 // error, which names the file, the old file is untouched and nothing is left
 // behind.
 func Write(path string, content []byte) error {
+	return Stream(path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// Stream is Write of what a function writes, which may be more than fits into
+// memory. An error of the function is returned as it is, if it is not the file's.
+func Stream(path string, write func(io.Writer) error) error {
 	temp, err := create(path)
 	if err != nil {
 		return writingError(path, err)
 	}
-	if err := fill(temp, path, content); err != nil {
+	if err := write(temp); err != nil {
+		_ = errors.Join(temp.Close(), os.Remove(temp.Name())) // the first error is what matters
+		if e, ok := errors.AsType[*fs.PathError](err); ok && e.Path == temp.Name() {
+			return writingError(path, err)
+		}
+		return err
+	}
+	if err := finish(temp, path); err != nil {
 		_ = os.Remove(temp.Name()) // the first error is what matters
 		return writingError(path, err)
 	}
@@ -57,12 +74,9 @@ func create(path string) (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 }
 
-// fill writes the temporary file and gives it its name.
-func fill(temp *os.File, path string, content []byte) error {
-	_, err := temp.Write(content)
-	if err == nil {
-		err = temp.Sync()
-	}
+// finish makes the temporary file durable and gives it its name.
+func finish(temp *os.File, path string) error {
+	err := temp.Sync()
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr
 	}

@@ -53,6 +53,12 @@ func (s Source) folder() string { return path.Join(".", s.Kind) }
 // 1 MiB, on cycles, and on overrides without a key; what is wrong with the
 // values is for Table.Finish to say.
 func Load(src Source, name string, sets []string) (*Table, error) {
+	return LoadUnder(src, name, Part{}, sets)
+}
+
+// LoadUnder is Load with a part of another document laid over the files, below
+// the overrides. Faults in what the part gives are told with its own lines.
+func LoadUnder(src Source, name string, part Part, sets []string) (*Table, error) {
 	f, err := src.find(name)
 	if err != nil {
 		return nil, err
@@ -65,6 +71,7 @@ func Load(src Source, name string, sets []string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	part.over(root)
 	return override(root, sets)
 }
 

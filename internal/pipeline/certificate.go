@@ -18,9 +18,12 @@ type certified struct {
 
 // WriteCertificate writes the clip certificate of every column as CSV: layers in
 // order, their columns by row block, slice, sign and column. docs/output.md
-// describes it.
+// describes it. A result without values has no columns.
 func (r *Result) WriteCertificate(w io.Writer) error {
 	var layers []certified
+	if r.Valued == nil {
+		return writeCertificate(w, crossbar.Signed(r.Setting.Signed), nil)
+	}
 	for i, l := range r.Layers {
 		layers = append(layers, certified{l.Name, r.ADCBits[i], l.columns})
 	}

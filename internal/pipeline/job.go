@@ -4,6 +4,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"bitline/configs"
 	"bitline/crossbar"
 	"bitline/internal/config"
-	"bitline/scheduler"
+	"bitline/scheduler/timing"
 	"bitline/workloads"
 	"bitline/workloads/train"
 )
@@ -31,7 +32,8 @@ type Job struct {
 	// Normalization is that of the images on which the weights were trained; nil
 	// where they take images as the data set gives them.
 	Normalization *workloads.Normalization
-	DataSet       string
+	// DataSet is the name of a data set, or NoData.
+	DataSet string
 	// Calibration is how many training images observe sums and refit affines.
 	Calibration int
 	Train       train.Config
@@ -39,21 +41,60 @@ type Job struct {
 	// Statistics says what a replay records; "" records sums where the network is
 	// a chain of linear layers, and clips alone elsewhere, which is much faster.
 	Statistics crossbar.Level
-	Simulation scheduler.Options
+	Simulation timing.Options
+	activity   activityKeys
 	// Command is the command line that runs this job.
 	Command string
+}
+
+// NoData is the data set of a job that computes no values: it maps shapes,
+// simulates the chip and accounts for it, and needs no weights.
+const NoData = "none"
+
+// HasValues says whether the job computes values.
+func (j *Job) HasValues() bool { return j.DataSet != NoData }
+
+// CheckValues is an error unless the job computes values.
+func (j *Job) CheckValues() error {
+	if !j.HasValues() {
+		return fmt.Errorf("job %s has data.set = %q and computes no values, want a data set", j.Name, NoData)
+	}
+	return nil
 }
 
 // jobKeys are the keys that belong to a job; overrides of other keys go to its
 // chip.
 func jobKeys() []string {
-	return []string{"name", "base", "chip", "network", "checkpoint", "weights", "import", "data", "train", "replay", "simulate"}
+	return []string{"name", "base", "chip", "override", "network", "checkpoint", "weights", "import", "data", "train", "replay", "simulate"}
 }
 
-// LoadJob reads a job, its chip and its network. Each override is key=value; a
+// LoadJob reads a job, its chip and its network. The job's table [override]
+// holds keys of the chip that it changes. Each override of sets is key=value; a
 // key that is not the job's own, such as adc.bits, is its chip's.
 func LoadJob(name string, sets []string) (*Job, error) {
-	var own, chips []string
+	own, chips := deal(sets)
+	t, err := config.Load(source("jobs"), name, own)
+	if err != nil {
+		return nil, err
+	}
+	return readJob(t, Job{Name: name, Command: command("bitline run "+name, sets)}, jobFiles{name, chips})
+}
+
+// JobOf is a job without a file: a network on a chip, shapes alone unless sets say
+// otherwise. Names of files are as they are.
+func JobOf(chip, network string, sets []string) (*Job, error) {
+	own, chips := deal(sets)
+	own = append([]string{"chip=" + chip, "network=" + network, "data.set=" + NoData}, own...)
+	t, err := config.Parse("", nil, own)
+	if err != nil {
+		return nil, err
+	}
+	j := Job{Name: stem(network) + "-" + stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", chip, network), sets)}
+	return readJob(t, j, jobFiles{"", chips})
+}
+
+// deal parts a job's own overrides from its chip's.
+func deal(sets []string) (own, chips []string) {
 	for _, s := range sets {
 		if key, _, _ := strings.Cut(s, "="); isJobKey(strings.TrimSpace(key)) {
 			own = append(own, s)
@@ -61,32 +102,40 @@ func LoadJob(name string, sets []string) (*Job, error) {
 			chips = append(chips, s)
 		}
 	}
-	t, err := config.Load(source("jobs"), name, own)
-	if err != nil {
-		return nil, err
-	}
-	j := &Job{Name: t.String("name", name), Command: command(name, sets)}
+	return own, chips
+}
+
+// stem is the name of what a file describes.
+func stem(name string) string { return strings.TrimSuffix(filepath.Base(name), ".toml") }
+
+// jobFiles says beside which file the job's others lie, and the overrides of its
+// chip.
+type jobFiles struct {
+	job   string
+	chips []string
+}
+
+// readJob reads a job over its name and command.
+func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
+	j := &job
+	j.Name = t.String("name", j.Name)
 	t.Require("chip", "network")
 	chip, network := t.String("chip", ""), t.String("network", "")
-	j.Checkpoint = beside(name, t.String("checkpoint", ""), ".safetensors")
-	normalization := j.readWeights(t, name)
-	data := t.Table("data")
-	j.DataSet = data.Enum("set", "digits", workloads.DatasetNames()...)
-	j.Calibration = data.Int("calibration", 1000, 1, 1<<20)
+	j.Checkpoint = beside(files.job, t.String("checkpoint", ""), ".safetensors")
+	normalization := j.readWeights(t, files.job)
+	j.readData(t)
 	j.Train = train.ReadConfig(t.Table("train"))
-	j.Images = t.Table("replay").Int("images", 0, 0, 1<<30)
-	if level := t.Table("replay").Enum("statistics", "auto", "auto", string(crossbar.Sums), string(crossbar.Clips)); level != "auto" {
-		j.Statistics = crossbar.Level(level)
-	}
-	j.Simulation.Images = t.Table("simulate").Int("images", 0, 0, 1<<20)
+	j.readSimulation(t.Table("simulate"))
+	part := t.Part("override")
 	faulty := t.Finish()
 	faults := []error{faulty}
+	var err error
 	if chip != "" || faulty == nil { // an absent name is a fault already
-		j.Chip, err = LoadChip(beside(name, chip, ".toml"), chips)
+		j.Chip, err = loadChip(beside(files.job, chip, ".toml"), part, files.chips)
 		faults = append(faults, err)
 	}
 	if network != "" || faulty == nil {
-		j.Network, err = loadNetwork(beside(name, network, ".toml"))
+		j.Network, err = LoadNetwork(beside(files.job, network, ".toml"))
 		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -100,9 +149,26 @@ func LoadJob(name string, sets []string) (*Job, error) {
 	return j, nil
 }
 
+// readData reads what is replayed.
+func (j *Job) readData(t *config.Table) {
+	data, replay := t.Table("data"), t.Table("replay")
+	j.DataSet = data.Enum("set", "digits", append(workloads.DatasetNames(), NoData)...)
+	j.Calibration = data.Int("calibration", 1000, 1, 1<<20)
+	j.Images = replay.Int("images", 0, 0, 1<<30)
+	if level := replay.Enum("statistics", "auto", "auto", string(crossbar.Sums), string(crossbar.Clips)); level != "auto" {
+		j.Statistics = crossbar.Level(level)
+	}
+}
+
+// readSimulation reads how the chip is simulated.
+func (j *Job) readSimulation(t *config.Table) {
+	j.Simulation.Images = t.Int("images", 0, 0, 1<<20)
+	j.Simulation.InFlight = t.Int("in_flight", 0, 0, 1<<20)
+	j.activity = readActivity(t)
+}
+
 // command quotes overrides as a shell needs them.
-func command(name string, sets []string) string {
-	line := "bitline run " + name
+func command(line string, sets []string) string {
 	for _, s := range sets {
 		if strings.ContainsAny(s, " []\"'\\$&|;<>()*?#") {
 			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
@@ -115,7 +181,11 @@ func command(name string, sets []string) string {
 // LoadChip reads a chip by name or file. A chip whose power or area no sum can
 // hold is an error.
 func LoadChip(name string, sets []string) (*arch.Chip, error) {
-	chip, err := arch.Load(source("chips"), name, sets)
+	return loadChip(name, config.Part{}, sets)
+}
+
+func loadChip(name string, part config.Part, sets []string) (*arch.Chip, error) {
+	chip, err := arch.LoadUnder(source("chips"), name, part, sets)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +195,8 @@ func LoadChip(name string, sets []string) (*arch.Chip, error) {
 	return chip, nil
 }
 
-func loadNetwork(name string) (*workloads.Network, error) {
+// LoadNetwork reads a network by name or file.
+func LoadNetwork(name string) (*workloads.Network, error) {
 	t, err := config.Load(source("networks"), name, nil)
 	if err != nil {
 		return nil, err

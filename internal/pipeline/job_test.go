@@ -9,7 +9,7 @@ import (
 
 	"bitline/internal/cost"
 	"bitline/internal/units"
-	"bitline/scheduler"
+	"bitline/scheduler/timing"
 	"bitline/workloads"
 )
 
@@ -109,7 +109,7 @@ func TestCommand(t *testing.T) {
 		{[]string{"adc.bits=[4,4,4,2]"}, "bitline run job --set 'adc.bits=[4,4,4,2]'"},
 		{[]string{"name=it's"}, `bitline run job --set 'name=it'\''s'`},
 	} {
-		if got := command("job", tt.sets); got != tt.want {
+		if got := command("bitline run job", tt.sets); got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)
 		}
 	}
@@ -137,15 +137,15 @@ func TestCheckEnergy(t *testing.T) {
 	row := func(e units.Energy) []cost.Row { return []cost.Row{{Component: "router", Action: "static", Energy: e}} }
 	tests := []struct {
 		name string
-		in   scheduler.Account
+		in   timing.Account
 		want string
 	}{
-		{"small", scheduler.Account{Dynamic: row(1), Chip: scheduler.Scope{EnergySteady: 1}}, ""},
-		{"a row", scheduler.Account{Dynamic: row(most)}, "energy of router, static, exceeds 9.2 J an image"},
-		{"a static row", scheduler.Account{Chip: scheduler.Scope{Steady: row(most)}}, "energy of router, static, exceeds 9.2 J an image"},
-		{"just below", scheduler.Account{Dynamic: row(most - 1), UsedTiles: scheduler.Scope{EnergySingle: most - 1}}, ""},
-		{"a sum", scheduler.Account{UsedTiles: scheduler.Scope{EnergySingle: most}}, "energy exceeds 9.2 J an image"},
-		{"a sum that wrapped", scheduler.Account{Chip: scheduler.Scope{EnergySteady: -2}}, "energy exceeds 9.2 J an image"},
+		{"small", timing.Account{Dynamic: row(1), Chip: timing.Scope{EnergySteady: 1}}, ""},
+		{"a row", timing.Account{Dynamic: row(most)}, "energy of router, static, exceeds 9.2 J an image"},
+		{"a static row", timing.Account{Chip: timing.Scope{Steady: row(most)}}, "energy of router, static, exceeds 9.2 J an image"},
+		{"just below", timing.Account{Dynamic: row(most - 1), UsedTiles: timing.Scope{EnergySingle: most - 1}}, ""},
+		{"a sum", timing.Account{UsedTiles: timing.Scope{EnergySingle: most}}, "energy exceeds 9.2 J an image"},
+		{"a sum that wrapped", timing.Account{Chip: timing.Scope{EnergySteady: -2}}, "energy exceeds 9.2 J an image"},
 	}
 	for _, tt := range tests {
 		err := checkEnergy(&tt.in)

@@ -1,11 +1,16 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"slices"
 
+	"bitline/arch"
 	"bitline/crossbar"
 	"bitline/internal/units"
 	"bitline/scheduler"
+	"bitline/scheduler/timing"
 	"bitline/workloads"
 )
 
@@ -18,23 +23,55 @@ type Result struct {
 	Job     string `json:"job"`
 	Setting `json:"setting"`
 
-	Accuracy      float64 `json:"accuracy"`
-	AccuracyNoADC float64 `json:"accuracy_no_adc"`
-	Images        int     `json:"images"`
+	// Valued is nil, and its fields are absent, where the job computes no values.
+	*Valued
 
 	AreaMM2 float64     `json:"area_mm2"`
 	Chip    ChipFigures `json:"chip"`
 
-	ADCBits [][]int       `json:"adc_bits"` // layers × slices, least significant first
-	ADCLaw  string        `json:"adc_law"`
-	Layers  []LayerResult `json:"layers"`
+	ADCBits [][]int        `json:"adc_bits"` // layers × slices, least significant first
+	ADCLaw  string         `json:"adc_law"`
+	Mapping *MappingResult `json:"mapping"`
+	Timed
 
-	// Timed is nil, and its fields are absent, where NotTimed says why the
-	// network could not be timed.
-	*Timed
-	NotTimed string `json:"not_timed,omitempty"`
+	command, advice string
+	simulated       timing.Job
+	timing          *timing.Timing
+	options         timing.Options
+}
 
-	command string
+// Explain says which cycle of the pipeline bounds the interval, how much slack
+// everything else has, and what a change of it would gain.
+func (r *Result) Explain(ctx context.Context) (*timing.Explanation, error) {
+	return timing.Explain(ctx, r.simulated, r.timing, r.options)
+}
+
+// WriteObserved writes the timeline and the power over time that the job's
+// simulation was asked for.
+func (r *Result) WriteObserved(w io.Writer) error {
+	if t := r.timing.Timeline; t != nil {
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+		if err := t.WriteText(w); err != nil {
+			return err
+		}
+	}
+	if p := r.timing.Power; p != nil {
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+		return p.WriteText(w)
+	}
+	return nil
+}
+
+// Valued is what the replay came to.
+type Valued struct {
+	Accuracy      float64       `json:"accuracy"`
+	AccuracyNoADC float64       `json:"accuracy_no_adc"`
+	Images        int           `json:"images"`
+	Layers        []LayerResult `json:"layers"`
 }
 
 // Setting says under which conditions the figures hold.
@@ -59,14 +96,19 @@ type Setting struct {
 	ADCResolution string  `json:"adc_resolution"` // given, worst-case, observed
 	Recalibrate   string  `json:"recalibrate"`
 	Devices       string  `json:"devices"`
+	Activity      string  `json:"activity"` // on which time and energy rest
 	CrossbarsUsed int     `json:"crossbars_used"`
 	TilesUsed     int     `json:"tiles_used"`
 	CellUse       float64 `json:"cell_utilisation"`
 	ColumnUse     float64 `json:"column_utilisation"`
 }
 
-// ChipFigures are those of the whole chip, beside those of the tiles in use.
+// activity is what time and energy rest on, whatever values are replayed.
+const activity = "assumed: every read drives every mapped wordline, and every cell conducts (nameplate)"
+
+// ChipFigures are those of the whole system, beside those of the tiles in use.
 type ChipFigures struct {
+	Chips          int     `json:"chips"`
 	Tiles          int     `json:"tiles"`
 	EnergyPJ       float64 `json:"energy_pj,omitempty"`
 	EnergySinglePJ float64 `json:"energy_single_pj,omitempty"`
@@ -87,15 +129,17 @@ type LayerResult struct {
 
 // findings is all that a result is made of.
 type findings struct {
-	job     *Job
-	data    *workloads.Dataset
-	model   *workloads.Model
-	mapping *scheduler.Mapping
-	replay  *scheduler.Replay
-	timing  *scheduler.Timing // nil where notTimed says why
-	gain    scheduler.ADCGain
-
-	notTimed error
+	job      *Job
+	data     *workloads.Dataset
+	model    *workloads.Model
+	mapping  *scheduler.Mapping
+	bits     [][]int // layers × slices
+	replay   *scheduler.Replay
+	activity *timing.Activity
+	timed    timing.Job
+	options  timing.Options
+	timing   *timing.Timing
+	gain     timing.ADCGain
 }
 
 func newResult(f findings) (*Result, error) {
@@ -103,42 +147,68 @@ func newResult(f findings) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	chip := f.job.Chip
+	mapping, err := newMapping(chip, f.job.Network, f.mapping)
+	if err != nil {
+		return nil, err
+	}
 	r := &Result{
 		Schema: Schema, Job: f.job.Name, Setting: f.setting(),
-		Accuracy: f.replay.Accuracy(), AccuracyNoADC: f.replay.AccuracyExact(), Images: f.replay.Images,
 		AreaMM2: (bill.Tile.Area * units.Area(f.mapping.TilesUsed)).SquareMillimetres(),
-		Chip:    ChipFigures{Tiles: f.job.Chip.Tiles, AreaMM2: bill.Chip.Area.SquareMillimetres()},
-		ADCLaw:  string(f.job.Chip.ADC.Law), command: f.job.Command,
+		Chip:    ChipFigures{Chips: chip.Count, Tiles: chip.Count * chip.Tiles, AreaMM2: bill.System.Area.SquareMillimetres()},
+		ADCBits: f.bits, ADCLaw: string(chip.ADC.Law), Mapping: mapping, command: f.job.Command, advice: f.advice(),
+		simulated: f.timed, timing: f.timing, options: f.options,
 	}
+	if f.job.HasValues() {
+		r.Valued = f.valued()
+	}
+	return r, r.setTimed(f, bill)
+}
+
+func (f findings) valued() *Valued {
+	v := &Valued{Accuracy: f.replay.Accuracy(), AccuracyNoADC: f.replay.AccuracyExact(), Images: f.replay.Images}
 	for i, l := range f.replay.Layers {
-		r.ADCBits = append(r.ADCBits, l.Bits)
-		r.Layers = append(r.Layers, LayerResult{
+		v.Layers = append(v.Layers, LayerResult{
 			Name: l.Name, Rows: f.model.Layers[i].Rows, Columns: f.model.Layers[i].Columns,
 			Reads: l.Stats.Reads, EmptyReads: l.Stats.EmptyReads,
 			Slices: Slices(f.job.Chip, l), Certificate: newCertificate(l.Certificate), columns: l.Columns,
 		})
 	}
-	if f.notTimed != nil {
-		r.NotTimed = f.notTimed.Error()
-		return r, nil
+	return v
+}
+
+// advice is what to try next where no values suggest it; "" for nothing.
+func (f findings) advice() string {
+	chip := f.job.Chip
+	twin := chip.Name + "-events"
+	switch {
+	case chip.Map.Replicate == arch.ReplicateNone && f.mapping.Rounds == 1:
+		return "give the slowest layers copies: --set mapping.replicate=balanced"
+	case slices.Contains(source("chips").Names(), twin):
+		return "the same by energies of actions instead of powers: --set chip=" + twin
 	}
-	return r, r.setTimed(f)
+	return "see every layer and resource: --details"
 }
 
 func (f findings) setting() Setting {
-	c, o := f.job.Chip, f.model.Origin
+	c := f.job.Chip
 	resolution := "given"
 	if c.ADC.Auto != "" {
 		resolution = string(c.ADC.Auto)
 	}
-	return Setting{
-		Chip: c.Name, Node: c.Node, Network: f.job.Network.Name, NetworkShape: f.job.Network.String(),
-		DataSet: fmt.Sprintf("%s (%s)", f.data.Name, f.data.Copy), DataHash: f.data.Hash, DataDiffers: o.DataHash != "" && o.DataHash != f.data.Hash,
-		Method: o.Method, Strength: o.Strength, Seed: o.Seed, Epochs: o.Epochs, KernelClass: o.KernelClass,
+	s := Setting{
+		Chip: c.Name, Node: c.Node, Network: f.job.Network.Name, NetworkShape: f.job.Network.String(), DataSet: NoData,
 		Signed: string(c.Encoding.Signed), InputSign: string(c.Encoding.InputSign), SliceLayout: string(c.Encoding.Slices),
 		ADCKind: string(c.ADC.Kind), ADCRange: string(c.ADC.Range), ADCResolution: resolution,
-		Recalibrate: string(c.ADC.Recalibrate), Devices: "ideal devices",
+		Recalibrate: string(c.ADC.Recalibrate), Devices: "ideal devices", Activity: f.job.activityText(),
 		CrossbarsUsed: f.mapping.CrossbarsUsed, TilesUsed: f.mapping.TilesUsed,
 		CellUse: f.mapping.CellUtilisation, ColumnUse: f.mapping.ColumnUtilisation,
 	}
+	if f.job.HasValues() {
+		o := f.model.Origin
+		s.DataSet, s.DataHash = fmt.Sprintf("%s (%s)", f.data.Name, f.data.Copy), f.data.Hash
+		s.DataDiffers = o.DataHash != "" && o.DataHash != f.data.Hash
+		s.Method, s.Strength, s.Seed, s.Epochs, s.KernelClass = o.Method, o.Strength, o.Seed, o.Epochs, o.KernelClass
+	}
+	return s
 }

@@ -22,6 +22,8 @@ type Study struct {
 	InputSigns  []crossbar.InputSign
 	Plotted     []string // variants that the chart shows
 	job         string
+	// Chips is nil unless the study is one of whole chips; then it is all there is.
+	Chips *Chips
 }
 
 // Variant is one model of a study.
@@ -40,8 +42,13 @@ func Load(name string) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &Study{Name: t.String("name", name)}
+	if t.Enum("kind", "accuracy", "accuracy", "chip") == "chip" {
+		s.Chips = readChips(t)
+		return s, t.Finish()
+	}
 	t.Require("job", "variant", "resolutions")
-	s := &Study{Name: t.String("name", name), job: t.String("job", "")}
+	s.job = t.String("job", "")
 	s.readResolutions(t)
 	s.readInputSigns(t)
 	s.readVariants(t)
@@ -50,6 +57,9 @@ func Load(name string) (*Study, error) {
 	}
 	for i, v := range s.Variants {
 		if s.Variants[i].Job, err = pipeline.LoadJob(s.job, v.sets); err != nil {
+			return nil, fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		}
+		if err := s.Variants[i].Job.CheckValues(); err != nil {
 			return nil, fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
 		}
 		for _, bits := range s.Resolutions {

@@ -1,5 +1,5 @@
 // Package sim is a discrete-event engine: a clock, a queue of events ordered by
-// time, phase and sequence, and the server pools that they contend for.
+// time, phase, concern and sequence, and the server pools that they contend for.
 //
 // Events are plain values; what they mean is the handler's concern. Nothing here
 // depends on host time, and an event costs no allocation once the queue has
@@ -17,8 +17,9 @@ import (
 // own.
 type Event struct {
 	Time units.Time
-	// Phase orders the events of one instant, lowest first; those of one phase
-	// happen in the order in which they were scheduled.
+	// Phase orders the events of one instant, lowest first. Those of one phase
+	// happen in the order of A, which is who they concern, and where that is equal
+	// in the order in which they were scheduled.
 	Phase uint8
 	Kind  uint8
 	A, B  int32
@@ -50,6 +51,13 @@ func (e *Engine) Events() uint64 { return e.events }
 
 // Pending is the number of events that lie ahead.
 func (e *Engine) Pending() int { return e.queue.pending }
+
+// Each visits the events that lie ahead, in no particular order.
+func (e *Engine) Each(visit func(Event)) {
+	e.queue.each(func(n *node) {
+		visit(Event{Time: n.time, Phase: n.phase, Kind: n.kind, A: n.a, B: n.b, C: n.c})
+	})
+}
 
 // Schedule adds an event. It panics if its time is past, which only a fault of
 // the handler can bring about.

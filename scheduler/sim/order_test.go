@@ -11,13 +11,13 @@ import (
 	"bitline/internal/units"
 )
 
-// twin is the order by definition: a list that is kept sorted by time and phase,
-// and a new event comes after all that are equal to it.
+// twin is the order by definition: a list that is kept sorted by time, phase and
+// concern, and a new event comes after all that are equal to it.
 type twin []Event
 
 func (w *twin) add(e Event) {
 	place, _ := slices.BinarySearchFunc(*w, e, func(a, b Event) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Phase, b.Phase), -1)
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.A, b.A), -1)
 	})
 	*w = slices.Insert(*w, place, e)
 }
@@ -32,14 +32,14 @@ type comparison struct {
 	failed bool
 }
 
-// schedule adds an event to both; A makes it unlike any other. Times that overflow
+// schedule adds an event to both; B makes it unlike any other. Times that overflow
 // become the last of all.
-func (c *comparison) schedule(wait units.Time, phase uint8) {
+func (c *comparison) schedule(wait units.Time, phase uint8, concern int32) {
 	at := c.engine.Now() + wait
 	if at < c.engine.Now() {
 		at = math.MaxInt64
 	}
-	e := Event{Time: at, Phase: phase, Kind: uint8(c.number), A: c.number, B: -c.number, C: -1 - int64(c.number)}
+	e := Event{Time: at, Phase: phase, Kind: uint8(c.number), A: concern, B: -c.number, C: -1 - int64(c.number)}
 	c.number++
 	c.twin.add(e)
 	c.engine.Schedule(e)
@@ -115,11 +115,15 @@ var schedules = []struct {
 // TestOrder compares the engine with its twin while handlers schedule, some at
 // present, and stop; the number of pending events rises to a peak, twice.
 func TestOrder(t *testing.T) {
-	for _, s := range schedules {
+	for i, s := range schedules {
 		t.Run(s.name, func(t *testing.T) {
+			concerns := []int{1, 3, 1 << 30}[i%3]
 			rng := rand.New(rand.NewPCG(1, 2))
 			c := &comparison{t: t}
-			add := func() { c.schedule(s.draw(rng, c.engine.Now())) }
+			add := func() {
+				wait, phase := s.draw(rng, c.engine.Now())
+				c.schedule(wait, phase, int32(rng.IntN(concerns))-1)
+			}
 			left := 0
 			c.act = func(*comparison) {
 				// Two for each until all are scheduled, then none.
@@ -165,6 +169,66 @@ func TestOrderAtPresent(t *testing.T) {
 	}
 	if want := []int32{0, 7, 1, 5, 6, 2, 4, 3}; !slices.Equal(got, want) {
 		t.Errorf("got the order %v, want %v", got, want)
+	}
+}
+
+// TestOrderOfConcerns schedules events of one phase out of the order of concerns,
+// some of them while the phase is at work: those of a lower concern than the present
+// one are next, those of the same come after what is there.
+func TestOrderOfConcerns(t *testing.T) {
+	var e Engine
+	add := func(a, b int32) { e.Schedule(Event{Time: 7, Phase: 5, A: a, B: b}) }
+	for i, a := range []int32{3, 1, 3, -2, 2, 1} {
+		add(a, int32(i))
+	}
+	r := recorder{act: func(x Event) {
+		if x.B == 1 { // the first of concern 1
+			add(1, 6)
+			add(2, 7)
+			add(0, 8)
+			add(9, 9)
+		}
+	}}
+	if err := e.Run(context.Background(), &r); err != nil {
+		t.Fatal(err)
+	}
+	var got []int32
+	for _, x := range r.seen {
+		got = append(got, x.B)
+	}
+	if want := []int32{3, 1, 8, 5, 6, 4, 7, 0, 2, 9}; !slices.Equal(got, want) {
+		t.Errorf("got the order %v, want %v", got, want)
+	}
+}
+
+// TestEach visits what lies ahead, also while an event is handled: not the present
+// one, and each of the others once.
+func TestEach(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, s := range schedules {
+		c := &comparison{t: t}
+		add := func() {
+			wait, phase := s.draw(rng, c.engine.Now())
+			c.schedule(wait, phase, int32(rng.IntN(3)))
+		}
+		left := 300
+		c.act = func(*comparison) {
+			for range min(2, left) {
+				add()
+				left--
+			}
+			var got []Event
+			c.engine.Each(func(e Event) { got = append(got, e) })
+			want := slices.Clone([]Event(c.twin))
+			byNumber := func(a, b Event) int { return cmp.Compare(a.B, b.B) }
+			slices.SortFunc(got, byNumber)
+			slices.SortFunc(want, byNumber)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: %d events lie ahead, want %d: %v and %v", s.name, len(got), len(want), got, want)
+			}
+		}
+		add()
+		c.run(add)
 	}
 }
 
@@ -221,7 +285,8 @@ func TestGrowth(t *testing.T) {
 }
 
 // FuzzOrder reads what handlers do from bytes, three for an event: how many bits to
-// shift the second by for its wait, its wait, and its phase with whether to stop.
+// shift the second by for its wait, its wait, and its phase, of 64, and concern, of
+// four.
 func FuzzOrder(f *testing.F) {
 	f.Add([]byte("clock edges, phases and a far event\x3e\xff\x00"))
 	f.Add([]byte{0, 0, 5, 0, 0, 4, 0, 0, 255, 10, 1, 0, 10, 1, 0, 20, 1, 0, 62, 1, 0, 0, 0, 0, 9, 3, 1})
@@ -232,9 +297,9 @@ func FuzzOrder(f *testing.F) {
 				return
 			}
 			wait := uint64(data[1]) << (data[0] & 63) & math.MaxInt64
-			phase := data[2]
+			phase, concern := data[2]>>2, data[2]&3
 			data = data[3:]
-			c.schedule(units.Time(wait), phase)
+			c.schedule(units.Time(wait), phase, int32(concern)-1)
 		}
 		c.act = func(*comparison) {
 			if len(data) > 0 && data[0]&64 != 0 {

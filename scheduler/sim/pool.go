@@ -79,6 +79,20 @@ func sink(heap []units.Time, x units.Time) {
 	heap[i] = x
 }
 
+// Frees appends when each server is done with all it was given, in no particular
+// order.
+func (p *Pool) Frees(to []units.Time) []units.Time { return append(append(to, p.first), p.rest...) }
+
+// Backlog is the time for which servers are still busy at a time with what they
+// were given, summed over servers.
+func (p *Pool) Backlog(now units.Time) units.Time {
+	sum := max(p.first-now, 0)
+	for _, t := range p.rest {
+		sum += max(t-now, 0)
+	}
+	return sum
+}
+
 // Servers is the number of servers.
 func (p *Pool) Servers() int { return 1 + len(p.rest) }
 

@@ -119,3 +119,41 @@ func TestPoolByLooking(t *testing.T) {
 		}
 	}
 }
+
+// TestPoolAhead compares when servers are free, and for how long they are busy, with
+// a list of the servers.
+func TestPoolAhead(t *testing.T) {
+	for _, servers := range []int{1, 2, 5, 40} {
+		rng := rand.New(rand.NewPCG(10, uint64(servers)))
+		p := NewPool(servers)
+		free := make([]units.Time, servers)
+		var now units.Time
+		for job := range 500 {
+			now += units.Time(rng.IntN(6))
+			service := units.Time(rng.IntN(10*servers + 1))
+			k := slices.Index(free, slices.Min(free))
+			free[k] = max(now, free[k]) + service
+			p.Serve(now, service)
+			// One before, at and after: a server that is free by then is not busy.
+			for _, at := range []units.Time{now, slices.Min(free), slices.Max(free), slices.Max(free) + 1} {
+				var want units.Time
+				for _, f := range free {
+					want += max(0, f-at)
+				}
+				if got := p.Backlog(at); got != want {
+					t.Fatalf("%d servers, job %d: backlog at %d is %d, want %d", servers, job, at, got, want)
+				}
+			}
+			got := p.Frees([]units.Time{-1})
+			if got[0] != -1 || len(got) != servers+1 {
+				t.Fatalf("%d servers: frees are %v, want one for each after what was there", servers, got)
+			}
+			want := slices.Clone(free)
+			slices.Sort(got[1:])
+			slices.Sort(want)
+			if !slices.Equal(got[1:], want) {
+				t.Fatalf("%d servers, job %d: servers are free at %v, want %v", servers, job, got[1:], want)
+			}
+		}
+	}
+}

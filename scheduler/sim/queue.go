@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 
 	"bitline/internal/units"
 )
@@ -28,7 +30,8 @@ const (
 //
 // Events of one time are always in one list, and lists are only appended to and
 // dealt out from the front. So they keep the order of scheduling without a sequence
-// number.
+// number. The list of a phase of the present is sorted by concern when its first
+// event is wanted, unless it is in that order already.
 //
 // Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path
 // problem", J. ACM 37(2), 1990.
@@ -36,9 +39,11 @@ type queue struct {
 	now     units.Time
 	pending int
 	nodes   []node
-	unused  int32 // 1 + the first node without an event, 0 if there is none
+	order   []ranked // memory of sort
+	unused  int32    // 1 + the first node without an event, 0 if there is none
 
 	phases  set // of present
+	mixed   set // phases of present that are not in the order of concerns
 	present [phases]list
 
 	filled uint32 // levels that have events
@@ -115,6 +120,9 @@ func (q *queue) place(i int32, n *node) {
 func (q *queue) placePresent(i int32, phase uint8) {
 	l := &q.present[phase]
 	if q.phases.has(uint(phase)) {
+		if q.nodes[i].a < q.nodes[l.tail].a {
+			q.mixed.add(uint(phase))
+		}
 		q.nodes[l.tail].next = i
 		l.tail = i
 		return
@@ -143,6 +151,10 @@ func (q *queue) pop() *node {
 func (q *queue) popPresent() int32 {
 	phase := q.phases.first()
 	l := &q.present[phase%phases]
+	if !q.mixed.empty() && q.mixed.has(phase) {
+		q.sort(l)
+		q.mixed.remove(phase)
+	}
 	i := l.head
 	if i == l.tail {
 		q.phases.remove(phase)
@@ -150,6 +162,45 @@ func (q *queue) popPresent() int32 {
 		l.head = q.nodes[i].next
 	}
 	return i
+}
+
+// sort puts a list into the order of concerns, equals as they are.
+func (q *queue) sort(l *list) {
+	q.order = q.order[:0]
+	for i := l.head; ; i = q.nodes[i].next {
+		// Equal concerns stay in order by their place in the list.
+		q.order = append(q.order, ranked{int64(q.nodes[i].a)<<32 | int64(len(q.order)), i})
+		if i == l.tail {
+			break
+		}
+	}
+	slices.SortFunc(q.order, func(a, b ranked) int { return cmp.Compare(a.key, b.key) })
+	for k, r := range q.order[1:] {
+		q.nodes[q.order[k].node].next = r.node
+	}
+	*l = list{q.order[0].node, q.order[len(q.order)-1].node}
+}
+
+// ranked is a node with its place in a list that is being sorted.
+type ranked struct {
+	key  int64
+	node int32
+}
+
+// each visits the pending events.
+func (q *queue) each(visit func(*node)) {
+	walk := func(l list) {
+		for i := l.head; ; i = q.nodes[i].next {
+			visit(&q.nodes[i])
+			if i == l.tail {
+				return
+			}
+		}
+	}
+	q.phases.each(func(phase uint) { walk(q.present[phase]) })
+	for k := range q.levels {
+		q.levels[k].set.each(func(d uint) { walk(q.levels[k].lists[d].list) })
+	}
 }
 
 // advance moves the present, which has no events left, to the next time that has.
@@ -200,6 +251,15 @@ func (s *set) remove(d uint) {
 	s.words[d/64] &^= 1 << (d % 64)
 	if s.words[d/64] == 0 {
 		s.nonempty &^= 1 << (d / 64)
+	}
+}
+
+// each visits the elements, the least first.
+func (s *set) each(visit func(d uint)) {
+	for w, word := range s.words {
+		for ; word != 0; word &= word - 1 {
+			visit(uint(w*64 + bits.TrailingZeros64(word)))
+		}
 	}
 }
 

@@ -1,8 +1,7 @@
-package scheduler
+package timing
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +31,7 @@ func tiny(change func(*arch.Chip)) *arch.Chip {
 		ADC: adc.Spec{
 			Kind: adc.Reconfigurable, Range: adc.Unit, Law: adc.Linear, Rate: units.Gigahertz, RateBits: 8, PerIMA: 4,
 		},
+		NoC:  tile.DefaultNetwork(),
 		IMA:  tile.IMA{Crossbars: 4, HoldDepth: 1, ShiftAdd: unit, OutputBits: 8},
 		Tile: tile.Spec{IMAs: 1, EDRAM: tile.Buffer{Bytes: 1024}, EDRAMPort: channel, Bus: channel, Router: channel, RouterShare: 1, ShiftAdd: unit, Activation: unit},
 	}
@@ -41,19 +41,9 @@ func tiny(change func(*arch.Chip)) *arch.Chip {
 	return &c
 }
 
-// given is the same resolution for every slice of every layer.
-func given(chip *arch.Chip, m *Mapping, bits int) [][]int {
-	all := make([][]int, len(m.Layers))
-	for i := range all {
-		all[i] = slices.Repeat([]int{bits}, chip.Slicing().Count)
-	}
-	return all
-}
-
 func mustSimulate(t testing.TB, chip *arch.Chip, net *workloads.Network, bits int) *Timing {
 	t.Helper()
-	m := mustMap(t, chip, net)
-	timing, err := Simulate(context.Background(), chip, m, given(chip, m, bits), Options{})
+	timing, err := Simulate(context.Background(), jobOf(t, chip, net, bits), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +61,20 @@ func resource(t testing.TB, timing *Timing, class, layer string) Resource {
 	return Resource{}
 }
 
+// three is the tiny chip with three reads to a product, so that they and not the
+// exchange of accumulators bound the interval.
+func three(change func(*arch.Chip)) *arch.Chip {
+	return tiny(func(c *arch.Chip) {
+		c.Encoding.InputBits = 3
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
 func TestTimesByHand(t *testing.T) {
 	rate := func(f units.Frequency) func(*arch.Chip) {
-		return func(c *arch.Chip) { c.Encoding.InputBits, c.ADC.Rate = 3, f }
+		return func(c *arch.Chip) { c.ADC.Rate = f }
 	}
 	// Four arrays side by side on n converters, a scan as long as a read.
 	converters := func(n int) func(*arch.Chip) {
@@ -86,11 +87,9 @@ func TestTimesByHand(t *testing.T) {
 		latency, interval units.Time
 		waiting           units.Time // of the crossbars for their holds, an image
 	}{
-		// fetch 4 b 1 · read 10 · scan 4 · shift-and-add 4 · output 32 b 4 · sum 4 ·
-		// activation 4 · write 4 b 1. The next input is fetched during the read.
-		{"one array, one read", nil, []int{4, 4}, 32 * ns, 10 * ns, 0},
-		// fetch 12 b 2 · reads 30 · 4 · 4 · 4 · 4 · 4 · write 12 b 2
-		{"three reads", rate(units.Gigahertz), []int{4, 4}, 54 * ns, 30 * ns, 0},
+		// fetch 12 b 2 · reads 30 · scan 4 · shift-and-add 4 · output 32 b 4 · sum 4 ·
+		// activation 4 · write 12 b 2. The next input is fetched during the last read.
+		{"one array", nil, []int{4, 4}, 54 * ns, 30 * ns, 0},
 		// A scan of 4 columns takes 16 ns. Reads end at 12, 22 and 38; scans begin at
 		// 12, 28 and 44, so two of the reads wait 6 ns; 60 + 4 + 4 + 4 + 4 + 2. In the
 		// stream every read waits.
@@ -99,48 +98,62 @@ func TestTimesByHand(t *testing.T) {
 		{"scan as long as read", rate(400 * units.Megahertz), []int{4, 4}, 60 * ns, 30 * ns, 0},
 		// The scan takes 12.5 ns: 2 + 10 + 3·12.5 + 18; each read waits 2.5 ns.
 		{"scan a little longer", rate(320 * units.Megahertz), []int{4, 4}, 67500 * units.Picosecond, 37500 * units.Picosecond, 7500 * units.Picosecond},
-		// Four arrays, 16 outputs. fetch 1 · read 10 · scans 10 · four shift-and-adds
-		// of 4 · output 128 b 16 · sum 16 · activation 16 · write 16 b 2. An image has
-		// one of the two sets of sums for 48 ns, from its output to its activation, so
-		// the interval is 24; each of the arrays reads for 10 of them.
-		{"four arrays on four converters", converters(4), []int{4, 16}, 87 * ns, 24 * ns, 56 * ns},
-		// Two rounds of scans: 1 + 10 + 20 + 8 (the second two) + 16 + 16 + 16 + 2. The
-		// converters take 4·10/2 = 20 ns an image, less than the 24.
-		{"four arrays on two converters", converters(2), []int{4, 16}, 89 * ns, 24 * ns, 56 * ns},
-		// 1 + 10 + 40 + 4 + 16 + 16 + 16 + 2. Each array reads 10 of 40 ns.
-		{"four arrays on one converter", converters(1), []int{4, 16}, 105 * ns, 40 * ns, 120 * ns},
-		// Two row blocks in one IMA: fetch 8 b 1 · 10 · scan 4 · two shift-and-adds 8 ·
-		// output 64 b 8 · sum 8 · 4 · 1. The bus takes 1 + 8 + 1 = 10 ns as well.
-		{"two row blocks", nil, []int{8, 4}, 44 * ns, 10 * ns, 0},
-		// Five row blocks on two IMAs of two tiles. The home tile: fetch 16 b 2 ·
-		// 10 · 4 · 16 · output 16 · sum of 16. The other tile: fetch 1 · 10 · 4 · 4 ·
-		// output 4 · router 4, at 27; sum of 4 while the home tile still sends. Then
-		// 2 + 10 + 4 + 16 + 16 + 16 + 4 + 1. The home tile's sums take 16 + 4, and each
-		// of five arrays reads for 10 of them.
-		{"two tiles", nil, []int{20, 4}, 69 * ns, 20 * ns, 50 * ns},
+		// Four arrays, 16 outputs. fetch 2 · read 10 · scans 10; from 22 on the
+		// shift-and-add units have 12 scans of 4 codes, 48 ns, which bound the
+		// interval; output 128 b 16 · sum 16 · activation 16 · write 48 b 6: 70 + 54.
+		{"four arrays on four converters", converters(4), []int{4, 16}, 124 * ns, 48 * ns, 0},
+		// Two rounds of scans a read: 6·10 ns from 12 on, two shift-and-adds of 4, 54:
+		// 72 + 8 + 54. All results are latched at 52, when the next product begins;
+		// its first results come at 62, and the converters never rest: 60 ns. The second
+		// two arrays wait 10 ns with each result, the first two with the second and the
+		// third: 2·30 + 2·20.
+		{"four arrays on two converters", converters(2), []int{4, 16}, 134 * ns, 60 * ns, 100 * ns},
+		// 12 scans of 10 ns from 12 on, a shift-and-add of 4, 54: 132 + 4 + 54. The
+		// arrays wait 30 ns with each result but the first ones of a product: these come
+		// when the next one's scans begin, of which array k awaits k: 0 + 10 + 20 + 30
+		// and 2·4·30.
+		{"four arrays on one converter", converters(1), []int{4, 16}, 190 * ns, 120 * ns, 300 * ns},
+		// Two row blocks in one IMA: fetch 24 b 3 · 30 · scan 4 · two shift-and-adds 8 ·
+		// output 64 b 8 · sum 8 · 4 · 2.
+		{"two row blocks", nil, []int{8, 4}, 67 * ns, 30 * ns, 0},
+		// Five row blocks on two tiles. The home tile: fetch 48 b 6 · read 10 · scan 4;
+		// from 20 on 12 scans of 4 codes, 48 ns, which bound the interval; output 128 b
+		// 16 · sum of 16 · the other tile's 4 · activation 4 · write 2: 68 + 42. The
+		// other tile has sent its sums by then: 2 · 30 · 4 · 4 · 4 · 4 · router 4, at 52.
+		{"two tiles", nil, []int{20, 4}, 110 * ns, 48 * ns, 0},
 		// Two layers, each on its tile: the first as above, but its write goes over
-		// the router: 1 · 10 · 4 · 4 · 4 · 4 · 4 · router 4 b 1 · write 1; then 32.
-		{"two layers", nil, []int{4, 4, 4}, 65 * ns, 10 * ns, 0},
-		// Both passes share the fetch: 1 · 20 · 4 · 4 · 4 · 4 · 4 · 1.
-		{"sign-split", func(c *arch.Chip) { c.Encoding.InputSign = crossbar.SignSplit }, []int{4, 4}, 42 * ns, 20 * ns, 0},
+		// the router: 2 · 30 · 4 · 4 · 4 · 4 · 4 · router 12 b 2 · write 2; then 54.
+		{"two layers", nil, []int{4, 4, 4}, 110 * ns, 30 * ns, 0},
+		// Both passes share the fetch: 2 · 60 · 4 · 4 · 4 · 4 · 4 · 2.
+		{"sign-split", func(c *arch.Chip) { c.Encoding.InputSign = crossbar.SignSplit }, []int{4, 4}, 84 * ns, 60 * ns, 0},
 		// A pair of arrays is converted once: as one array.
-		{"pair", func(c *arch.Chip) { c.Encoding.Signed = crossbar.DifferentialAnalog }, []int{4, 4}, 32 * ns, 10 * ns, 0},
+		{"pair", func(c *arch.Chip) { c.Encoding.Signed = crossbar.DifferentialAnalog }, []int{4, 4}, 54 * ns, 30 * ns, 0},
 		// A shared unit column is a fifth to convert and to add.
 		{"shared unit column", func(c *arch.Chip) {
 			c.Encoding.Signed, c.Encoding.UnitADC = crossbar.OffsetUnitColumn, crossbar.Shared
-		}, []int{4, 4}, 34 * ns, 10 * ns, 0},
+		}, []int{4, 4}, 56 * ns, 30 * ns, 0},
 		{"own unit column", func(c *arch.Chip) {
 			c.Encoding.Signed, c.Encoding.UnitADC = crossbar.OffsetUnitColumn, crossbar.Own
-		}, []int{4, 4}, 32 * ns, 10 * ns, 0},
-		// Stages of 10 ns: fetch, read, scan, shift-and-add, output and sum (8 ns
+		}, []int{4, 4}, 54 * ns, 30 * ns, 0},
+		// The multiplexer settles once a scan, 3 ns: 2 + 30 + 7 + 4 + 4 + 4 + 4 + 2.
+		{"settling", func(c *arch.Chip) { c.ADC.Settle = 3 * ns }, []int{4, 4}, 57 * ns, 30 * ns, 0},
+		// Settling 7 ns makes scans of 11: 2 + 10 + 33 + 4 + 4 + 4 + 4 + 2, and each of
+		// three reads waits 1 ns.
+		{"settling too long", func(c *arch.Chip) { c.ADC.Settle = 7 * ns }, []int{4, 4}, 63 * ns, 33 * ns, 3 * ns},
+		// Two banks move 16 b a nanosecond, the bus 8: 12 b take the bus 2, as before.
+		{"banks beside a slow bus", func(c *arch.Chip) { c.Tile.EDRAM.Banks = 2 }, []int{4, 4}, 54 * ns, 30 * ns, 0},
+		// One bank of 4 b: 12 b take 3 ns twice; two of them are as fast as the bus.
+		{"one narrow bank", func(c *arch.Chip) { c.Tile.EDRAMPort.Width = 4 }, []int{4, 4}, 56 * ns, 30 * ns, 0},
+		{"two narrow banks", func(c *arch.Chip) { c.Tile.EDRAMPort.Width, c.Tile.EDRAM.Banks = 4, 2 }, []int{4, 4}, 54 * ns, 30 * ns, 0},
+		// Stages of 10 ns: fetch, three reads, scan, shift-and-add, output and sum (8 ns
 		// together), activation, write.
-		{"stages", func(c *arch.Chip) { c.Stage = 10 * ns }, []int{4, 4}, 70 * ns, 10 * ns, 0},
-		// Stages of 7 ns: the read takes two, output and sum two.
-		{"short stages", func(c *arch.Chip) { c.Stage = 7 * ns }, []int{4, 4}, 63 * ns, 14 * ns, 0},
+		{"stages", func(c *arch.Chip) { c.Stage = 10 * ns }, []int{4, 4}, 90 * ns, 30 * ns, 0},
+		// Stages of 7 ns: each read takes two, output and sum two: 1 + 6 + 1 + 1 + 2 + 1 + 1.
+		{"short stages", func(c *arch.Chip) { c.Stage = 7 * ns }, []int{4, 4}, 91 * ns, 42 * ns, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := mustSimulate(t, tiny(tt.change), mlp(tt.widths...), 8)
+			got := mustSimulate(t, three(tt.change), mlp(tt.widths...), 8)
 			if got.LatencySingle != tt.latency {
 				t.Errorf("latency is %v, want %v", got.LatencySingle, tt.latency)
 			}
@@ -218,15 +231,16 @@ func TestADCSpeedUp(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			chip := chipWith(tt.change)
-			m := mustMap(t, chip, mlp(128, 128))
-			got, err := Simulate(context.Background(), chip, m, [][]int{tt.bits}, Options{})
+			job := jobOf(t, chip, mlp(128, 128), 8)
+			job.Bits = [][]int{tt.bits}
+			got, err := Simulate(context.Background(), job, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if got.Interval != tt.interval {
 				t.Errorf("interval is %d fs over %d images, want %d", got.Interval, got.WindowImages, tt.interval)
 			}
-			gain, err := CompareADC(context.Background(), chip, m, got, Options{})
+			gain, err := CompareADC(context.Background(), job, got, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -257,17 +271,17 @@ func TestMoreConverters(t *testing.T) {
 	}
 }
 
-// TestBuffer gives the second layer's tile room for one image and for two. A
-// write takes the router 20 ns, the tile's port 8, and the fetch that frees the
-// place 8: with one place the next write begins when they are done, with two the
-// router bounds the interval.
+// TestBuffer gives the second layer's tile room for one image of 12 b and for two.
+// A write takes the router 60 ns, the tile's port 24, and the fetch that frees the
+// place 24: with one place the next message sets out when they are done, with two
+// the router bounds the interval.
 func TestBuffer(t *testing.T) {
 	for _, tt := range []struct {
 		bytes    int
 		interval units.Time
-	}{{1, 36 * ns}, {2, 20 * ns}, {100, 20 * ns}} {
-		chip := tiny(func(c *arch.Chip) {
-			c.Tile.EDRAM.Bytes = tt.bytes // 4 rows of 1 bit take 1 byte
+	}{{2, 108 * ns}, {3, 60 * ns}, {100, 60 * ns}} {
+		chip := three(func(c *arch.Chip) {
+			c.Tile.EDRAM.Bytes = tt.bytes
 			c.Tile.EDRAMPort = tile.Channel{Width: 1, Clock: 500 * units.Megahertz}
 			c.Tile.Router = tile.Channel{Width: 1, Clock: 200 * units.Megahertz}
 		})
@@ -287,19 +301,22 @@ func TestBufferSizes(t *testing.T) {
 	}{
 		// 4 inputs of 8 bits.
 		{"one layer fits", 4, 1, []int{4, 4}, ""},
-		{"one layer, one byte short", 3, 1, []int{4, 4},
-			"layer fc1 takes 4 bytes an image in the eDRAM of tile 0, whose 3 bytes are shared by 1 layers, want at most 3 bytes"},
-		{"two layers share a tile", 8, 2, []int{4, 4, 4}, ""},
-		{"two layers share a tile, one byte short", 7, 2, []int{4, 4, 4}, "shared by 2 layers, want at most 3 bytes"},
+		{"one layer, one byte short", 3, 1, []int{4, 4}, "the eDRAM of tile 0 has 3 bytes, want at least 4: 4 for the window of layer fc1"},
+		{"two layers share the only tile", 8, 2, []int{4, 4, 4}, ""},
+		{"two layers share the only tile, one byte short", 7, 2, []int{4, 4, 4},
+			"the eDRAM of tile 0 has 7 bytes, want at least 8: 4 for the window of layer fc1, 4 for the window of layer fc2"},
 		{"two layers on two tiles", 4, 1, []int{4, 4, 4}, ""},
 		// A tile's IMA of 4 row blocks needs 16 of the 20 rows.
 		{"rows of the tile only", 16, 1, []int{20, 4}, ""},
+		{"rows of the tile only, one byte short", 15, 1, []int{20, 4}, "tile 0 has 15 bytes, want at least 16"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			chip := tiny(func(c *arch.Chip) { c.Tile.EDRAM.Bytes, c.Tile.IMAs, c.Encoding.InputBits = tt.bytes, tt.imas, 8 })
-			m := mustMap(t, chip, mlp(tt.widths...))
-			_, err := Simulate(context.Background(), chip, m, given(chip, m, 8), Options{})
+			if tt.imas > 1 {
+				chip.Tiles = 1
+			}
+			_, err := Simulate(context.Background(), jobOf(t, chip, mlp(tt.widths...), 8), Options{})
 			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("error is %v, want %q", err, tt.want)
 			}
@@ -308,26 +325,25 @@ func TestBufferSizes(t *testing.T) {
 }
 
 // TestBackPressure makes the activation slow. What lies between it and the reads
-// is two sets of sums, two accumulators, a hold and a read: an array is never
-// further ahead than that.
+// is two sets of sums and two accumulators: an array is never further ahead than
+// that.
 func TestBackPressure(t *testing.T) {
 	chip := tiny(func(c *arch.Chip) { c.Tile.Activation.Rate = 10 * units.Megahertz })
-	m := mustMap(t, chip, mlp(4, 4))
-	b, err := newBuilder(chip, m, given(chip, m, 8))
+	b, err := newBuilder(jobOf(t, chip, mlp(4, 4), 8))
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := b.model(1000)
+	x, err := b.model(modelOptions{images: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	x.start()
 	for n := 1; n < 20; n++ {
-		if err := x.runTo(context.Background(), n); err != nil {
+		if err := b.runTo(context.Background(), x, n); err != nil {
 			t.Fatal(err)
 		}
-		ahead := x.lanes[0].next - x.layers[0].activated
-		if most := int64(double + double + 2); ahead > most || n > 5 && ahead != most {
+		ahead := x.teams[0].begun - x.emitters[0].available
+		if most := int64(double + double); ahead > most || n > 5 && ahead != most {
 			t.Errorf("after %d images the array is %d ahead of the activation, want %d", n, ahead, most)
 		}
 	}

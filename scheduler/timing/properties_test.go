@@ -1,4 +1,4 @@
-package scheduler
+package timing
 
 import (
 	"context"
@@ -51,14 +51,14 @@ func TestConservation(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for i := range 300 {
 		chip, net, bits := randomCase(rng)
-		m := mustMap(t, chip, net)
-		got, err := Simulate(context.Background(), chip, m, given(chip, m, bits), Options{})
+		job := jobOf(t, chip, net, bits)
+		got, err := Simulate(context.Background(), job, Options{})
 		if err != nil {
 			t.Fatalf("case %d: %+v: %v", i, chip, err)
 		}
 		reads := int64(chip.Encoding.InputBits * chip.Encoding.Passes())
 		var want struct{ reads, drives, columns, own int64 }
-		for _, l := range m.Layers {
+		for _, l := range job.Mapping.Layers {
 			for _, a := range l.Copies[0].Arrays {
 				want.reads += reads
 				want.drives += reads * int64(a.Rows)
@@ -83,7 +83,11 @@ func TestConservation(t *testing.T) {
 				i, c.Codes, c.TotalConversions(), c.Latches, want.columns, want.columns, want.columns+want.own)
 		}
 		for _, r := range got.Resources {
-			if r.Idle < 0 || r.Utilisation > 1 || r.Peak > 1 || r.Utilisation > r.Peak {
+			slack := 0.
+			if !got.Repeats { // products count when they are complete
+				slack = 2 / float64(got.WindowImages)
+			}
+			if r.Utilisation > 1+slack || r.Peak > 1+slack || r.Utilisation > r.Peak {
 				t.Fatalf("case %d: %+v", i, r)
 			}
 		}
@@ -102,67 +106,10 @@ func TestSameTwice(t *testing.T) {
 	}
 }
 
-func TestIntervalDoesNotDependOnImages(t *testing.T) {
-	chip := chipWith(func(c *arch.Chip) { c.ADC.Kind, c.ADC.PerIMA = adc.Reconfigurable, 3 })
-	m := mustMap(t, chip, mlp(300, 200, 10))
-	b, err := newBuilder(chip, m, given(chip, m, 8))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := mustSimulate(t, chip, mlp(300, 200, 10), 8).Interval
-	for _, n := range []int{20, 50, 117} {
-		x, err := b.model(endless)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x.start()
-		if err := x.runTo(context.Background(), n); err != nil {
-			t.Fatal(err)
-		}
-		p := period(x.done)
-		if p == 0 {
-			t.Fatalf("%d images have not settled", n)
-		}
-		length := x.done[n-1] - x.done[n-1-p]
-		if got := units.Time(units.MulDiv(int64(length), 1, int64(p))); got != want {
-			t.Errorf("interval of the last images of %d is %v, want %v", n, got, want)
-		}
-	}
-}
-
-func TestPeriod(t *testing.T) {
-	tests := []struct {
-		name string
-		gaps []units.Time
-		want int
-	}{
-		{"too few", []units.Time{5, 5, 5, 5}, 0},
-		{"just enough", []units.Time{5, 5, 5, 5, 5}, 1},
-		{"settling", []units.Time{9, 7, 5, 5, 5, 5, 5}, 1},
-		{"one gap short of settled", []units.Time{9, 7, 5, 5, 5, 5}, 0},
-		{"two by turns", []units.Time{4, 6, 4, 6, 4, 6}, 2},
-		{"two by turns, too few", []units.Time{6, 4, 6, 4, 6}, 0},
-		{"the last differs", []units.Time{5, 5, 5, 5, 5, 5, 5, 6}, 0},
-		{"three", []units.Time{1, 1, 2, 1, 1, 2, 1, 1, 2}, 3},
-		{"growing", []units.Time{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			done := []units.Time{100}
-			for _, g := range tt.gaps {
-				done = append(done, done[len(done)-1]+g)
-			}
-			if got := period(done); got != tt.want {
-				t.Errorf("period of gaps %v is %d, want %d", tt.gaps, got, tt.want)
-			}
-		})
-	}
-}
-
 // TestFillingBuffersAreNotSettled: the second layer is slower, so that the first
-// works ahead until the eDRAM between them, of 100 images, is full. The gaps at
-// the output are equal from the start, but the first layer does more than one
-// image's work in each.
+// works ahead until the eDRAM between them is full. The gaps at the output are
+// equal from the start, but the first layer does more than one image's work in
+// each.
 func TestFillingBuffersAreNotSettled(t *testing.T) {
 	chip := tiny(func(c *arch.Chip) {
 		c.Tile.EDRAM.Bytes = 100
@@ -170,17 +117,16 @@ func TestFillingBuffersAreNotSettled(t *testing.T) {
 		c.ADC.Rate = 200 * units.Megahertz
 	})
 	net := mlp(4, 3, 8) // scans of 15 ns, and twice 20 ns on one converter
-	m := mustMap(t, chip, net)
-	bits := given(chip, m, 8)
-	if _, err := Simulate(context.Background(), chip, m, bits, Options{Images: 64}); !errors.Is(err, ErrUnsettled) {
-		t.Errorf("64 images: error is %v, want %v", err, ErrUnsettled)
+	job := jobOf(t, chip, net, 8)
+	if _, err := Simulate(context.Background(), job, Options{Images: 2}); !errors.Is(err, ErrUnsettled) {
+		t.Errorf("2 images: error is %v, want %v", err, ErrUnsettled)
 	}
-	got, err := Simulate(context.Background(), chip, m, bits, Options{})
+	got, err := Simulate(context.Background(), job, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Interval != 40*ns || got.Images <= 64 {
-		t.Errorf("interval is %v after %d images, want 40 ns after more than 64", got.Interval, got.Images)
+	if got.Interval != 40*ns || !got.Repeats {
+		t.Errorf("interval is %v and repeats: %t, want 40 ns, repeating", got.Interval, got.Repeats)
 	}
 	first := resource(t, got, ClassADC, "fc1")
 	if want := 15. / 40; first.Utilisation != want {
@@ -190,7 +136,7 @@ func TestFillingBuffersAreNotSettled(t *testing.T) {
 
 func TestSimulateErrors(t *testing.T) {
 	chip := chipWith(nil)
-	m := mustMap(t, chip, mlp(10, 10))
+	job := jobOf(t, chip, mlp(10, 10), 8)
 	tests := []struct {
 		name   string
 		change func(*arch.Chip)
@@ -207,19 +153,15 @@ func TestSimulateErrors(t *testing.T) {
 		{"interleaved and fixed", interleaved, [][]int{{8, 8, 8, 1}}, 0, "want equal ones"},
 		{"too few converters", func(c *arch.Chip) { c.ADC.PerIMA = 3 }, [][]int{{8, 8, 8, 8}}, 0, "3 fixed converters per IMA, want at least one for each of 4 slices"},
 		{"images", nil, [][]int{{8, 8, 8, 8}}, -1, "images is -1"},
-		{"unsettled", nil, [][]int{{8, 8, 8, 8}}, 5, "not settled after 5 images"},
+		{"unsettled", nil, [][]int{{8, 8, 8, 8}}, 1, "not settled after 1 images"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Simulate(context.Background(), chipWith(tt.change), m, tt.bits, Options{Images: tt.images})
+			_, err := Simulate(context.Background(), Job{chipWith(tt.change), job.Network, job.Mapping, tt.bits}, Options{Images: tt.images})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v, want one with %q", err, tt.want)
 			}
 		})
-	}
-	m.Layers[0].Positions = 4
-	if _, err := Simulate(context.Background(), chip, m, given(chip, m, 8), Options{}); err == nil || !strings.Contains(err.Error(), "at 4 positions") {
-		t.Errorf("error is %v, want one about 4 positions", err)
 	}
 }
 
@@ -227,8 +169,7 @@ func TestSimulateStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	chip := chipWith(nil)
-	m := mustMap(t, chip, mlp(10, 10))
-	if _, err := Simulate(ctx, chip, m, given(chip, m, 8), Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Simulate(ctx, jobOf(t, chip, mlp(10, 10), 8), Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want %v", err, context.Canceled)
 	}
 }
@@ -237,12 +178,11 @@ func BenchmarkSimulate(b *testing.B) {
 	for _, widths := range [][]int{{784, 100, 10}, {784, 300, 100, 10}} {
 		b.Run(fmt.Sprint(widths), func(b *testing.B) {
 			chip := chipWith(nil)
-			m := mustMap(b, chip, mlp(widths...))
-			bits := given(chip, m, 8)
+			job := jobOf(b, chip, mlp(widths...), 8)
 			var events uint64
 			b.ReportAllocs()
 			for b.Loop() {
-				t, err := Simulate(context.Background(), chip, m, bits, Options{})
+				t, err := Simulate(context.Background(), job, Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package scheduler
+package timing
 
 import (
 	"context"
@@ -10,15 +10,16 @@ import (
 	"bitline/crossbar"
 	"bitline/internal/cost"
 	"bitline/internal/units"
+	"bitline/scheduler"
 )
 
-func mustAccount(t testing.TB, chip *arch.Chip, m *Mapping, bits [][]int) (*Account, *Timing) {
+func mustAccount(t testing.TB, job Job) (*Account, *Timing) {
 	t.Helper()
-	timing, err := Simulate(context.Background(), chip, m, bits, Options{})
+	timing, err := Simulate(context.Background(), job, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := NewAccount(chip, m, timing)
+	a, err := NewAccount(job, timing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +41,7 @@ func energyOf(rows []cost.Row, component string) units.Energy {
 // weights does 2048 of them in 1.6 µs.
 func TestAccountOfISAAC(t *testing.T) {
 	chip := chipWith(func(c *arch.Chip) { isaac(c); c.Stage = 100 * ns })
-	m := mustMap(t, chip, mlp(128, 16))
-	a, _ := mustAccount(t, chip, m, given(chip, m, 8))
+	a, _ := mustAccount(t, jobOf(t, chip, mlp(128, 16), 8))
 	tests := []struct {
 		component string
 		want      units.Energy // per multiply-accumulate, rounded to 0.1 fJ
@@ -112,8 +112,7 @@ func TestAccountByHand(t *testing.T) {
 				c.Encoding.InputBits, c.Tiles = 3, 2
 				tt.set(c)
 			})
-			m := mustMap(t, chip, mlp(4, 4))
-			a, timing := mustAccount(t, chip, m, given(chip, m, 8))
+			a, timing := mustAccount(t, jobOf(t, chip, mlp(4, 4), 8))
 			if timing.LatencySingle != 54*ns || timing.Interval != 30*ns {
 				t.Fatalf("latency %v and interval %v, want 54 ns and 30 ns", timing.LatencySingle, timing.Interval)
 			}
@@ -133,8 +132,9 @@ func TestAccountAddsUp(t *testing.T) {
 		c.Tile.EDRAM.Cost.StaticPower = units.Milliwatt
 		c.IO.Count, c.IO.Cost.StaticPower = 4, units.Watt
 	})
-	m := mustMap(t, chip, mlp(784, 100, 10))
-	a, timing := mustAccount(t, chip, m, [][]int{{3, 3, 3, 1}, {8, 3, 3, 1}})
+	job := jobOf(t, chip, mlp(784, 100, 10), 8)
+	job.Bits = [][]int{{3, 3, 3, 1}, {8, 3, 3, 1}}
+	a, timing := mustAccount(t, job)
 	for name, s := range map[string]Scope{"used tiles": a.UsedTiles, "chip": a.Chip} {
 		if got, want := s.EnergySingle, cost.Total(append(append([]cost.Row{}, a.Dynamic...), s.Single...)); got != want {
 			t.Errorf("%s: single is %v, want the rows' sum %v", name, got, want)
@@ -176,7 +176,7 @@ func TestAccountOfAnUndefinedResolution(t *testing.T) {
 	chip := chipWith(func(c *arch.Chip) { c.ADC.Law = adc.Survey })
 	timing := &Timing{}
 	timing.PerImage.Conversions[3] = 1
-	if _, err := NewAccount(chip, &Mapping{}, timing); err == nil || !strings.Contains(err.Error(), "survey") {
+	if _, err := NewAccount(Job{Chip: chip, Mapping: &scheduler.Mapping{}}, timing); err == nil || !strings.Contains(err.Error(), "survey") {
 		t.Errorf("error is %v, want one that names the law survey", err)
 	}
 }
@@ -187,8 +187,7 @@ func TestAccountDoesNotDependOnSharing(t *testing.T) {
 	var want units.Energy
 	for n := 1; n <= 8; n++ {
 		chip := chipWith(func(c *arch.Chip) { c.ADC.Kind, c.ADC.PerIMA = adc.Reconfigurable, n })
-		m := mustMap(t, chip, mlp(200, 128))
-		a, _ := mustAccount(t, chip, m, given(chip, m, 8))
+		a, _ := mustAccount(t, jobOf(t, chip, mlp(200, 128), 8))
 		if got := a.UsedTiles.EnergySingle; n == 1 {
 			want = got
 		} else if got != want {
@@ -196,8 +195,7 @@ func TestAccountDoesNotDependOnSharing(t *testing.T) {
 		}
 	}
 	pair := chipWith(func(c *arch.Chip) { c.Encoding.Signed = crossbar.DifferentialAnalog })
-	m := mustMap(t, pair, mlp(200, 128))
-	if _, timing := mustAccount(t, pair, m, given(pair, m, 8)); 2*timing.PerImage.TotalConversions() != timing.PerImage.Reads*128 {
+	if _, timing := mustAccount(t, jobOf(t, pair, mlp(200, 128), 8)); 2*timing.PerImage.TotalConversions() != timing.PerImage.Reads*128 {
 		t.Errorf("%d conversions for %d reads of 128 columns, want half as many for pairs", timing.PerImage.TotalConversions(), timing.PerImage.Reads)
 	}
 }

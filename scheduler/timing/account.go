@@ -1,11 +1,13 @@
-package scheduler
+package timing
 
 import (
 	"fmt"
+	"slices"
 
 	"bitline/arch"
 	"bitline/internal/cost"
 	"bitline/internal/units"
+	"bitline/tile"
 )
 
 // Account is the energy of one image, as rows whose sums are the totals.
@@ -31,6 +33,26 @@ type Scope struct {
 	EnergySingle, EnergySteady units.Energy
 }
 
+// What joins a system to the outside and its chips to one another.
+const (
+	ioLink   = "I/O link"
+	hostPort = "host port"
+)
+
+// IO is the part of Chip.EnergySteady that the links between chips and the host's
+// port take.
+func (a *Account) IO() units.Energy {
+	var sum units.Energy
+	for _, rows := range [][]cost.Row{a.Dynamic, a.Chip.Steady} {
+		for _, r := range rows {
+			if r.Component == ioLink || r.Component == hostPort {
+				sum += r.Energy
+			}
+		}
+	}
+	return sum
+}
+
 // NewAccount multiplies the counts of one image by what each action costs. It is
 // an error if a converter's resolution has no cost under the chip's law.
 //
@@ -38,23 +60,31 @@ type Scope struct {
 // array and its wordline drivers during a read; a sample-and-hold while its array
 // is scanned; an input register during fetches and reads; an output register
 // while codes are accumulated and outputs sent; a pool of digital units with all
-// its units. Unit columns with converters of their own cost nothing, as in the
-// chip's bill of materials. Traffic to the outside is not modelled.
-func NewAccount(chip *arch.Chip, mapping *Mapping, t *Timing) (*Account, error) {
+// its units; a router with one port for every link that a message takes. Parts
+// without timing draw their active power while their IMA reads, those of tiles and
+// chips always. Unit columns with converters of their own cost nothing, as in the
+// chip's bill of materials.
+func NewAccount(job Job, t *Timing) (*Account, error) {
+	chip, mapping := job.Chip, job.Mapping
 	dynamic, err := dynamicRows(chip, &t.PerImage)
 	if err != nil {
 		return nil, fmt.Errorf("account of network %s on chip %s: %w", mapping.Network, chip.Name, err)
 	}
 	a := &Account{Dynamic: dynamic}
 	a.UsedTiles = newScope(dynamic, staticParts(chip, mapping.TilesUsed), t)
-	whole := append(staticParts(chip, chip.Tiles), part{"I/O link", int64(chip.IO.Count), chip.IO.Cost})
-	a.Chip = newScope(dynamic, whole, t)
-	a.UsedTiles.Tiles, a.Chip.Tiles = mapping.TilesUsed, chip.Tiles
+	a.Chip = newScope(dynamic, systemParts(chip), t)
+	a.UsedTiles.Tiles, a.Chip.Tiles = mapping.TilesUsed, chip.Tiles*chip.Count
 	return a, nil
 }
 
 // dynamicRows lists what acts, in the order of an image's way.
 func dynamicRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
+	rows, err := actionRows(chip, c)
+	return slices.DeleteFunc(rows, func(r cost.Row) bool { return r.Count == 0 }), err
+}
+
+// actionRows has the rows of parts as well that are busy without acting.
+func actionRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 	m, t := &chip.IMA, &chip.Tile
 	rows := []cost.Row{
 		t.EDRAM.Cost.Dynamic("eDRAM", "transfer", c.EDRAMTransfers, c.EDRAMTime),
@@ -62,21 +92,28 @@ func dynamicRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 		t.Bus.Cost.Dynamic("eDRAM-to-IMA bus", "transfer", c.BusTransfers, c.BusTime),
 		m.InputRegister.Cost.Dynamic("IMA input register", "read", c.Reads, c.InputRegisterTime),
 		chip.DAC.Cost.Dynamic("DAC", "drive", c.Drives, c.DriveTime),
-		chip.Crossbar.Cost().Dynamic("crossbar", "read", c.Reads, c.ReadTime),
+		crossbarRow(chip, c),
 		m.SampleHold.Dynamic("sample-and-hold", "latch", c.Latches, c.HoldTime),
 	}
 	converted, err := conversionRows(chip, c)
 	if err != nil {
 		return nil, err
 	}
-	return append(append(rows, converted...),
+	for _, p := range m.Parts {
+		rows = append(rows, cost.Cost{ActivePower: p.Cost.ActivePower, Assumed: p.Cost.Assumed}.Dynamic(p.Name, "read", c.Reads, units.Time(p.Count)*c.IMATime))
+	}
+	rows = append(append(rows, converted...),
 		m.ShiftAdd.Cost.Dynamic("IMA shift-and-add", "code", c.Codes, c.AddTime),
 		m.OutputRegister.Cost.Dynamic("IMA output register", "code", c.Codes, c.OutputRegisterTime),
-		t.Router.Cost.Dynamic("router", "transfer", c.RouterTransfers, c.RouterTime),
+		t.Router.Cost.Dynamic("router", "transfer", c.RouterTransfers, c.RouterTime/units.Time(chip.NoC.Ports(t.RouterShare))),
+		chip.IO.Cost.Dynamic(ioLink, "transfer", c.LinkTransfers, c.LinkTime),
 		t.ShiftAdd.Cost.Dynamic("tile shift-and-add", "sum", c.TileSums, c.TileSumTime),
 		t.OutputRegister.Cost.Dynamic("tile output register", "sum", c.TileSums, c.TileOutputRegisterTime),
 		t.Activation.Cost.Dynamic("activation", "output", c.Activations, c.ActivationTime),
-	), nil
+		t.MaxPool.Cost.Dynamic("pool", "value", c.Pooled, c.PoolTime),
+		chip.Host.Cost.Dynamic(hostPort, "transfer", c.HostTransfers, c.HostTime),
+	)
+	return rows, nil
 }
 
 // conversionRows has a row for each resolution, the lowest first. A conversion
@@ -105,6 +142,16 @@ func conversionRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 	return rows, nil
 }
 
+// systemParts lists what all chips are made of.
+func systemParts(chip *arch.Chip) []part {
+	parts := append(staticParts(chip, chip.Tiles*chip.Count), part{ioLink, int64(chip.IO.Count * chip.Count), chip.IO.Cost})
+	parts = append(parts, always(chip.Parts, int64(chip.Count))...)
+	if !chip.Host.Absent() {
+		parts = append(parts, part{hostPort, 1, chip.Host.Cost})
+	}
+	return parts
+}
+
 // part is equal components that may leak.
 type part struct {
 	component string
@@ -118,7 +165,7 @@ func staticParts(chip *arch.Chip, tileCount int) []part {
 	tiles := int64(tileCount)
 	imas := tiles * int64(t.IMAs)
 	arrays := imas * int64(m.Crossbars)
-	return []part{
+	parts := []part{
 		{"eDRAM", tiles, t.EDRAM.Cost},
 		{"eDRAM port", tiles, t.EDRAMPort.Cost},
 		{"eDRAM-to-IMA bus", tiles, t.Bus.Cost},
@@ -132,8 +179,24 @@ func staticParts(chip *arch.Chip, tileCount int) []part {
 		{"tile shift-and-add", tiles * int64(t.ShiftAdd.Count), t.ShiftAdd.Cost},
 		{"tile output register", tiles, t.OutputRegister.Cost},
 		{"activation", tiles * int64(t.Activation.Count), t.Activation.Cost},
-		{"max-pool", tiles * int64(t.MaxPool.Count), t.MaxPool.Cost},
+		{"pool", tiles * int64(t.MaxPool.Count), t.MaxPool.Cost},
+		{"multiplier", tiles * int64(t.Multiplier.Count), t.Multiplier.Cost},
 	}
+	for _, p := range m.Parts {
+		parts = append(parts, part{p.Name, imas * int64(p.Count), p.Cost})
+	}
+	return append(parts, always(t.Parts, tiles)...)
+}
+
+// always are parts that draw their active power all the time.
+func always(parts []tile.Part, owners int64) []part {
+	var all []part
+	for _, p := range parts {
+		c := p.Cost
+		c.StaticPower += c.ActivePower
+		all = append(all, part{p.Name, owners * int64(p.Count), c})
+	}
+	return all
 }
 
 func newScope(dynamic []cost.Row, parts []part, t *Timing) Scope {
