@@ -164,6 +164,7 @@ func (j *Job) readData(t *config.Table) {
 func (j *Job) readSimulation(t *config.Table) {
 	j.Simulation.Images = t.Int("images", 0, 0, 1<<20)
 	j.Simulation.InFlight = t.Int("in_flight", 0, 0, 1<<20)
+	j.Simulation.Steady = t.Float("steady", timing.DefaultSteady, 1e-6, 0.1)
 	j.activity = readActivity(t)
 }
 

@@ -90,7 +90,7 @@ func (f *findings) simulate(ctx context.Context) (err error) {
 		return nil
 	}
 	o := f.options
-	f.gain, err = timing.CompareADC(ctx, f.timed, f.timing, timing.Options{Images: o.Images, InFlight: o.InFlight, Exact: o.Exact, Activity: o.Activity})
+	f.gain, err = timing.CompareADC(ctx, f.timed, f.timing, timing.Options{Images: o.Images, InFlight: o.InFlight, Steady: o.Steady, Exact: o.Exact, Activity: o.Activity})
 	return err
 }
 

@@ -114,7 +114,7 @@ func (s *Setting) weights() string {
 // writeTimed writes what the simulation found.
 func (r *Result) writeTimed(b *bytes.Buffer) {
 	figure(b, "latency", "%v for one image on an empty chip", nanoseconds(r.LatencyNS))
-	steady := fmt.Sprintf("steady to 0.1 %% over %d images", r.IntervalImages)
+	steady := fmt.Sprintf("steady within %.3g %% over %d images", 100*r.Steady, r.IntervalImages)
 	if r.Repeats {
 		steady = "it repeats every " + counted(r.IntervalImages, "image")
 		if r.IntervalImages == 1 {

@@ -17,9 +17,10 @@ type Timed struct {
 	IntervalNS float64 `json:"interval_ns"`
 	Throughput float64 `json:"images_per_s"`
 	// Repeats says that the pipeline repeats itself every IntervalImages images;
-	// else the interval is a mean over as many, steady to a thousandth.
+	// else the interval is a mean over as many, steady within Steady.
 	Repeats        bool    `json:"interval_repeats"`
 	IntervalImages int     `json:"interval_images"`
+	Steady         float64 `json:"interval_steady_within"`
 	InFlight       float64 `json:"images_in_flight"`
 
 	Bottleneck Bottleneck `json:"bottleneck"`
@@ -126,7 +127,7 @@ func (r *Result) setTimed(f findings, bill arch.Bill) error {
 	bottleneck := t.Bottleneck()
 	r.Timed = Timed{
 		LatencyNS: t.LatencySingle.Nanoseconds(), IntervalNS: t.Interval.Nanoseconds(), Throughput: 1e9 / t.Interval.Nanoseconds(),
-		Repeats: t.Repeats, IntervalImages: t.WindowImages, InFlight: t.InFlight,
+		Repeats: t.Repeats, IntervalImages: t.WindowImages, Steady: f.options.Steady, InFlight: t.InFlight,
 		Bottleneck: Bottleneck{Class: bottleneck.Class, Layer: bottleneck.Layer, At: bottleneck.PeakAt, Busy: bottleneck.Peak},
 		EnergyPJ:   account.UsedTiles.EnergySteady.Picojoules(), EnergySinglePJ: account.UsedTiles.EnergySingle.Picojoules(),
 		Followed: newActivityResult(t.Activity), Moves: newNetworkResult(f.job.Chip, &t.PerImage),

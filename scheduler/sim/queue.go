@@ -36,11 +36,12 @@ const (
 // Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the shortest path
 // problem", J. ACM 37(2), 1990.
 type queue struct {
-	now     units.Time
-	pending int
-	nodes   []node
-	order   []ranked // memory of sort
-	unused  int32    // 1 + the first node without an event, 0 if there is none
+	now      units.Time
+	pending  int
+	nodes    []node
+	order    []ranked // memory of compare
+	concerns concerns
+	unused   int32 // 1 + the first node without an event, 0 if there is none
 
 	phases  set // of present
 	mixed   set // phases of present that are not in the order of concerns
@@ -166,6 +167,91 @@ func (q *queue) popPresent() int32 {
 
 // sort puts a list into the order of concerns, equals as they are.
 func (q *queue) sort(l *list) {
+	n, least, most := 0, q.nodes[l.head].a, q.nodes[l.head].a
+	for i := l.head; ; i = q.nodes[i].next {
+		n++
+		least, most = min(least, q.nodes[i].a), max(most, q.nodes[i].a)
+		if i == l.tail {
+			break
+		}
+	}
+	if reach := int64(most) - int64(least); n > fewConcerns && reach < int64(n)*wideReach {
+		*l = q.concerns.deal(q.nodes, *l, least, int(reach)+1)
+		return
+	}
+	q.compare(l)
+}
+
+const (
+	// fewConcerns are sorted faster by comparison.
+	fewConcerns = 12
+	// wideReach is how many concerns an event may come to on average for a bitmap
+	// of them to be looked through.
+	wideReach = 512
+)
+
+// concerns deals events out to a list for each concern, which a bitmap finds in
+// order.
+type concerns struct {
+	lists  []list
+	words  []uint64 // which lists have events
+	filled []uint64 // which words are not 0
+}
+
+// deal sorts a list of events that concern least and the next, so many in all.
+func (c *concerns) deal(nodes []node, l list, least int32, many int) list {
+	for len(c.lists) < many {
+		c.lists = append(c.lists, list{})
+		if len(c.words)*64 < len(c.lists) {
+			c.words = append(c.words, 0)
+		}
+		if len(c.filled)*64 < len(c.words) {
+			c.filled = append(c.filled, 0)
+		}
+	}
+	for i := l.head; ; {
+		n := &nodes[i]
+		a := uint32(n.a - least)
+		next, last := n.next, i == l.tail
+		if w := a / 64; c.words[w]>>(a%64)&1 != 0 {
+			nodes[c.lists[a].tail].next = i
+			c.lists[a].tail = i
+		} else {
+			c.words[w] |= 1 << (a % 64)
+			c.filled[w/64] |= 1 << (w % 64)
+			c.lists[a] = list{i, i}
+		}
+		if last {
+			return c.join(nodes)
+		}
+		i = next
+	}
+}
+
+// join strings the lists together and forgets them.
+func (c *concerns) join(nodes []node) list {
+	all := list{none, none}
+	for f, filled := range c.filled {
+		for ; filled != 0; filled &= filled - 1 {
+			w := f*64 + bits.TrailingZeros64(filled)
+			for word := c.words[w]; word != 0; word &= word - 1 {
+				l := c.lists[w*64+bits.TrailingZeros64(word)]
+				if all.head == none {
+					all.head = l.head
+				} else {
+					nodes[all.tail].next = l.head
+				}
+				all.tail = l.tail
+			}
+			c.words[w] = 0
+		}
+		c.filled[f] = 0
+	}
+	return all
+}
+
+// compare sorts a list by comparison.
+func (q *queue) compare(l *list) {
 	q.order = q.order[:0]
 	for i := l.head; ; i = q.nodes[i].next {
 		// Equal concerns stay in order by their place in the list.

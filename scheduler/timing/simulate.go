@@ -1,6 +1,7 @@
 package timing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ type Options struct {
 	// InFlight is the most images that are on their way at once; 0 lets in as
 	// many as fit into the buffers.
 	InFlight int
+	// Steady is by what share mean intervals may differ where a pipeline that does
+	// not repeat itself is said to have settled; 0 means DefaultSteady.
+	Steady float64
 	// Exact makes every read, scan and shift-and-add of every array an event, and
 	// takes no shortcut. The figures are the same.
 	Exact bool
@@ -45,8 +49,8 @@ type Timing struct {
 	Window       units.Time
 	WindowImages int
 	// Repeats says that the window is a whole period of the pipeline: from there
-	// on everything repeats. Else its intervals are steady in the mean, to a
-	// thousandth.
+	// on everything repeats. Else its intervals are steady in the mean, within
+	// the options' Steady.
 	Repeats bool
 	// InFlight is the mean number of images of which a part is in the chip and the
 	// result is not out, just after each completion in the window.
@@ -85,11 +89,14 @@ var ErrUnsettled = errors.New("the pipeline has not settled")
 // The pipeline has settled when the whole state of the model at the completion of
 // an image, but for the numbers of images and the time, is what it was some images
 // before: from there on everything repeats. A pipeline that is bound by a crowded
-// network may not repeat itself for long; it has settled as well when, after 32
+// network may not repeat itself for long; it has settled as well when, after 16
 // images, the mean interval of the last quarter is that of the quarter before and
-// of as many images after, to a thousandth. It is ErrUnsettled if neither happens
+// of as many images after, but for the options' Steady. It is ErrUnsettled if neither happens
 // within the options' images.
 func Simulate(ctx context.Context, job Job, opts Options) (*Timing, error) {
+	if opts.Steady < 0 || opts.Steady > 1 {
+		return nil, fmt.Errorf("steady within %g, want 0 (for %g) to 1", opts.Steady, DefaultSteady)
+	}
 	if opts.Images < 0 || opts.InFlight < 0 {
 		return nil, fmt.Errorf("images is %d and in flight %d, want 0 (for %d, and no bound) or more", opts.Images, opts.InFlight, defaultImages)
 	}
@@ -132,7 +139,7 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 		return nil, err
 	}
 	stream.start()
-	w, err := b.settle(ctx, stream, limit)
+	w, err := b.settle(ctx, stream, limit, opts.steady())
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +167,8 @@ type window struct {
 	images  int
 	length  units.Time
 	repeats bool
-	begun   int64 // Σ of the images in flight after each completion
+	within  float64 // by what share its interval may be another's where it does not repeat itself
+	begun   int64   // Σ of the images in flight after each completion
 }
 
 // runTo continues until so many images are complete.
@@ -180,7 +188,7 @@ func (b *builder) runTo(ctx context.Context, m *model, images int) error {
 
 // settle runs until the state of the model is that of some images before, and
 // measures as many images more; or until the intervals are steady.
-func (b *builder) settle(ctx context.Context, m *model, limit int) (window, error) {
+func (b *builder) settle(ctx context.Context, m *model, limit int, within float64) (window, error) {
 	var digests []uint64 // after each image
 	for images := 1; images <= limit; images++ {
 		if err := b.runTo(ctx, m, images); err != nil {
@@ -189,13 +197,13 @@ func (b *builder) settle(ctx context.Context, m *model, limit int) (window, erro
 		now := m.digest()
 		for p := 1; p <= min(len(digests), maxPeriod); p++ {
 			if digests[len(digests)-p] == now {
-				return b.measure(ctx, m, window{images: p, repeats: true})
+				return b.measure(ctx, m, window{images: p, repeats: true, within: within})
 			}
 		}
 		digests = append(digests, now)
-		if n := b.wholeRounds(max(leastSteady/4, images/4)); images >= leastSteady && steady(m.done, n) {
-			w, err := b.measure(ctx, m, window{images: n})
-			if err != nil || steady(m.done, n) {
+		if n := b.wholeRounds(max(leastSteady/4, images/4)); images >= leastSteady && steady(m.done, n, within) {
+			w, err := b.measure(ctx, m, window{images: n, within: within})
+			if err != nil || steady(m.done, n, within) {
 				return w, err
 			}
 			images = len(m.done)
@@ -210,20 +218,23 @@ const (
 	// take turns.
 	maxPeriod = 256
 	// leastSteady is after how many images intervals may be called steady.
-	leastSteady = 32
-	// steadyWithin is by what part two mean intervals may differ.
-	steadyWithin = 1000
+	leastSteady = 16
+	// DefaultSteady is by what share two mean intervals may differ where nothing
+	// says otherwise.
+	DefaultSteady = 0.005
 )
 
-// steady says whether the mean of the last n intervals is that of the n before, to
-// a thousandth.
-func steady(done []units.Time, n int) bool {
+func (o *Options) steady() float64 { return cmp.Or(o.Steady, DefaultSteady) }
+
+// steady says whether the mean of the last n intervals is that of the n before,
+// within a share.
+func steady(done []units.Time, n int, within float64) bool {
 	if len(done) <= 2*n {
 		return false
 	}
 	last := len(done) - 1
 	now, before := done[last]-done[last-n], done[last-n]-done[last-2*n]
-	return max(now-before, before-now) <= now/steadyWithin
+	return max(now-before, before-now) <= units.Time(within*float64(now))
 }
 
 // measure runs on by the images of a window.

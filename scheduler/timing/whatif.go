@@ -190,16 +190,16 @@ func (b *builder) stream(ctx context.Context, opts Options) (r probed, m *model)
 		return r, m
 	}
 	m.start()
-	r.window, r.err = b.settle(ctx, m, limit)
+	r.window, r.err = b.settle(ctx, m, limit, opts.steady())
 	r.events = m.engine.Events()
 	return r, m
 }
 
 // longerThan says whether the images of a window take longer than those of
-// another: at all where both repeat themselves, else by more than two thousandths.
+// another: at all where both repeat themselves, else by more than twice what is steady.
 func (w window) longerThan(o window) bool {
 	if !w.repeats || !o.repeats {
-		return w.interval() > o.interval()*(1+2./steadyWithin)
+		return w.interval() > o.interval()*(1+2*w.within)
 	}
 	high, low := bits.Mul64(uint64(w.length), uint64(o.images))
 	otherHigh, otherLow := bits.Mul64(uint64(o.length), uint64(w.images))
