@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -150,8 +151,12 @@ func TestTrainThenRun(t *testing.T) {
 	t.Chdir(dir)
 	train := []string{"--set", "train.pretrain.epochs=2", "--set", "train.finetune.epochs=1"}
 	out := succeed(t, append([]string{"train", "quickstart", "--out", "d.safetensors"}, train...)...)
-	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nnext: bitline run quickstart --set train.pretrain.epochs=2 --set train.finetune.epochs=1 --checkpoint d.safetensors\n"; out != want {
-		t.Errorf("train prints %q, want %q", out, want)
+	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nnext: bitline run quickstart --set train.pretrain.epochs=2 --set train.finetune.epochs=1 --checkpoint d.safetensors\n"; !strings.HasSuffix(out, want) {
+		t.Errorf("train prints %q, want at its end %q", out, want)
+	}
+	epochs := regexp.MustCompile(`(?m)^(pre-training epoch [12]/2|fine-tuning epoch 1/1) loss \d\.\d{4} training \d\d\.\d\d % validation \d\d\.\d\d %$`)
+	if n := len(epochs.FindAllString(out, -1)); n != 3 || strings.Count(out, "\n") != 5 {
+		t.Errorf("train prints %q, want a line for each of 3 epochs, and 2 more", out)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("the folder holds %v, error %v, want the checkpoint alone", entries, err)
@@ -196,7 +201,7 @@ func TestTrainInterruptedAndResumed(t *testing.T) {
 	}()
 	got := bitlineIn(ctx, func(string) string { return "" }, args("cut.safetensors")...)
 	want := outcome{1, "", "bitline: interrupted: training stopped (context canceled); its state is in cut.safetensors.state, continue with --resume\n"}
-	got.err = stopped(got.err)
+	got.out, got.err = "", stopped(got.err) // epochs went before
 	if got != want {
 		t.Fatalf("got %+v\nwant %+v", got, want)
 	}

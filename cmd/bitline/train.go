@@ -21,7 +21,8 @@ func newTrain(term terminal) *cobra.Command {
 		Short: "Train a job's network and write a checkpoint",
 		Long: `Train a job's network and write a checkpoint, a safetensors file. While it trains,
 FILE.state keeps what a killed training needs: --resume continues it, to the bytes
-of an undisturbed one.`,
+of an undisturbed one. Where the bar of progress is not on a terminal, standard output
+gets a line for every epoch.`,
 		Example: `  bitline train quickstart --out digits.safetensors
   bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
   bitline train mnist-mlp --out sparse.safetensors --resume`,
@@ -42,6 +43,9 @@ of an undisturbed one.`,
 				return err
 			}
 			host := term.host(data)
+			if !isTerminal(term.err) { // where nobody watches a bar
+				host.Epoch = func(line string) { fmt.Fprintln(term.out, line) }
+			}
 			set, err := workloads.Load(host.Data, job.DataSet)
 			if err != nil {
 				return err

@@ -21,6 +21,14 @@ type Host struct {
 	// Progress, unless nil, is told what is being done, how much of it there is
 	// and how much is done, with a note such as the loss.
 	Progress func(what string, done, total int, note string)
+	// Epoch, unless nil, is told what every epoch of a training came to, in a line.
+	Epoch func(line string)
+}
+
+func (h Host) epoch(line string) {
+	if h.Epoch != nil {
+		h.Epoch(line)
+	}
 }
 
 func (h Host) progress(what string, done, total int, note string) {
@@ -97,7 +105,8 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 	err = t.Run(ctx, func(p train.Progress) {
 		note := fmt.Sprintf("epoch %d/%d loss %.4f", p.Epoch, p.Epochs, p.Loss)
 		if p.EpochEnd {
-			note += fmt.Sprintf(" validation %.2f %%", 100*p.ValidationAccuracy)
+			note += fmt.Sprintf(" training %.2f %% validation %.2f %%", 100*p.TrainingAccuracy, 100*p.ValidationAccuracy)
+			host.epoch(p.Phase + " " + note)
 			if files.State != "" {
 				if saving = t.Save(files.State); saving != nil {
 					stop(saving)

@@ -75,7 +75,7 @@ func benchmarkPlacement(b *testing.B, job Job) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	got, err := Simulate(context.Background(), job, Options{})
+	got, err := Simulate(context.Background(), job, Options{Steady: 0.001})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -125,22 +125,23 @@ func Simulate(ctx context.Context, job Job, opts Options) (*Timing, error) {
 	return t, nil
 }
 
+// simulate runs the image alone beside the stream, which knows nothing of it.
 func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
-	t, err := b.singles(ctx, opts.Exact)
-	if err != nil {
-		return nil, err
+	alone := *b
+	var t *Timing
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t, err = alone.singles(ctx, opts.Exact)
+	}()
+	if b.activity != nil { // whose report both write
+		<-done
+		b.met = alone.met
 	}
-	limit := opts.Images
-	if limit == 0 {
-		limit = defaultImages
-	}
-	stream, err := b.model(modelOptions{images: endless, ahead: int64(opts.InFlight), exact: opts.Exact})
-	if err != nil {
-		return nil, err
-	}
-	stream.start()
-	w, err := b.settle(ctx, stream, limit, opts.steady())
-	if err != nil {
+	stream, w, errStream := b.settled(ctx, opts)
+	<-done
+	if err := cmp.Or(err, errStream); err != nil {
 		return nil, err
 	}
 	t.Interval = units.Time(units.MulDiv(int64(w.length), 1, int64(w.images)))
@@ -156,6 +157,21 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 		return t, b.writeTrace(ctx, opts, settled)
 	}
 	return t, nil
+}
+
+// settled runs a stream of images until it has settled and been measured.
+func (b *builder) settled(ctx context.Context, opts Options) (*model, window, error) {
+	limit := opts.Images
+	if limit == 0 {
+		limit = defaultImages
+	}
+	m, err := b.model(modelOptions{images: endless, ahead: int64(opts.InFlight), exact: opts.Exact})
+	if err != nil {
+		return nil, window{}, err
+	}
+	m.start()
+	w, err := b.settle(ctx, m, limit, opts.steady())
+	return m, w, err
 }
 
 // endless is how many images the source of a stream has: more than may complete

@@ -181,16 +181,11 @@ func (p *probe) run(ctx context.Context, opts Options) probed {
 
 // stream simulates a stream of images until it has settled and been measured.
 func (b *builder) stream(ctx context.Context, opts Options) (r probed, m *model) {
-	limit := opts.Images
-	if limit == 0 {
-		limit = defaultImages
+	opts.Exact = false // the figures are the same
+	m, r.window, r.err = b.settled(ctx, opts)
+	if m == nil {
+		return r, nil
 	}
-	m, r.err = b.model(modelOptions{images: endless, ahead: int64(opts.InFlight)})
-	if r.err != nil {
-		return r, m
-	}
-	m.start()
-	r.window, r.err = b.settle(ctx, m, limit, opts.steady())
 	r.events = m.engine.Events()
 	return r, m
 }

@@ -38,6 +38,7 @@ type stateHeader struct {
 	KernelClass string
 	Position    Position
 	LossSum     float64
+	Right       int
 	Pretrained  bool
 	Masked      []bool // by parameter
 }
@@ -93,6 +94,7 @@ func (t *Trainer) encode() ([]byte, error) {
 		KernelClass: string(gemm.KernelClass()),
 		Position:    t.at,
 		LossSum:     t.sum,
+		Right:       t.right,
 		Pretrained:  t.pretrained != nil,
 	}
 	for _, p := range params {
@@ -215,7 +217,7 @@ func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
 }
 
 func (t *Trainer) restore(h stateHeader, tensors *bytes.Reader) error {
-	t.at, t.sum, t.pretrained = h.Position, h.LossSum, nil
+	t.at, t.sum, t.right, t.pretrained = h.Position, h.LossSum, h.Right, nil
 	for i, p := range t.params {
 		p.mask = nil
 		err := errors.Join(readFloats(tensors, p.value), readFloats(tensors, p.velocity))

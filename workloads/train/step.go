@@ -22,8 +22,20 @@ func (t *Trainer) step() error {
 		return fmt.Errorf("loss is %g, want a finite one", loss)
 	}
 	t.sum += loss * float64(n)
+	t.right += rightOf(logits, t.labels[:n])
 	t.body.backward(n)
 	return t.descend()
+}
+
+// rightOf counts the images, n × classes logits, whose class is their label.
+func rightOf(logits []float32, labels []uint8) int {
+	classes, right := len(logits)/len(labels), 0
+	for i, label := range labels {
+		if argmax(logits[i*classes:][:classes]) == int(label) {
+			right++
+		}
+	}
+	return right
 }
 
 func (t *Trainer) descend() error {

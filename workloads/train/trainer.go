@@ -20,6 +20,7 @@ type Trainer struct {
 	order  []int32 // the images of this epoch, shuffled
 	at     Position
 	sum    float64 // Σ loss·images over this epoch's steps so far
+	right  int     // images of this epoch's steps so far classified right
 
 	// pretrained holds the parameters and the body's memory as pre-training left
 	// them, one slice each; nil before.
@@ -47,6 +48,10 @@ type Progress struct {
 	// Loss is the mean cross-entropy of this epoch's images so far, without the
 	// penalty.
 	Loss float64
+	// TrainingAccuracy is the share of this epoch's images so far that their own
+	// step classified right before it moved the weights, 0 to 1: of images as they
+	// were augmented and with the dropout of the step.
+	TrainingAccuracy float64
 	// EpochEnd says that this was the epoch's last step; the fields below are
 	// set only then.
 	EpochEnd bool
@@ -238,7 +243,8 @@ func (t *Trainer) Run(ctx context.Context, progress func(Progress)) error {
 			return fmt.Errorf("%s, epoch %d, step %d: %w", p.Phase, p.Epoch, p.Step, err)
 		}
 		t.at.Step++
-		p.Loss = t.sum / float64(min(t.at.Step*t.cfg.Batch, len(t.order)))
+		seen := float64(min(t.at.Step*t.cfg.Batch, len(t.order)))
+		p.Loss, p.TrainingAccuracy = t.sum/seen, float64(t.right)/seen
 		if t.at.Step == p.Steps {
 			p.EpochEnd = true
 			var err error
@@ -256,7 +262,7 @@ func (t *Trainer) Run(ctx context.Context, progress func(Progress)) error {
 }
 
 func (t *Trainer) endEpoch() {
-	t.sum = 0
+	t.sum, t.right = 0, 0
 	t.at.Step = 0
 	t.at.Epoch++
 	if t.at.Epoch == t.phase().Epochs {

@@ -75,6 +75,10 @@ func TestLearnsDigits(t *testing.T) {
 	if first.Loss < 0.3 || last.Loss > 0.2 {
 		t.Errorf("loss went from %g to %g, want from above 0.3 to below 0.2", first.Loss, last.Loss)
 	}
+	// The first step of all guesses: 1 in 10, and the epoch's mean has that in it.
+	if first.TrainingAccuracy < 0.1 || first.TrainingAccuracy > 0.95 || last.TrainingAccuracy < 0.95 || last.TrainingAccuracy > 1 {
+		t.Errorf("training accuracy went from %g to %g, want from 0.1 to 0.95 to at least 0.95", first.TrainingAccuracy, last.TrainingAccuracy)
+	}
 	if last.ValidationAccuracy < 0.85 || accuracy(t, trainer, data.Test) < 0.85 {
 		t.Errorf("accuracy is %g on validation and %g on test images, want at least 0.85", last.ValidationAccuracy, accuracy(t, trainer, data.Test))
 	}
@@ -201,6 +205,59 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestTrainingAccuracy follows the count over two epochs of a training whose rate
+// is too small to change a class: each step adds its own images, each epoch starts
+// anew, and at an end all images have been seen by what is still the first network.
+func TestTrainingAccuracy(t *testing.T) {
+	data := digits(t)
+	cfg := quick()
+	cfg.LearningRate, cfg.Momentum, cfg.PruneThreshold = 1e-12, 0, 0
+	cfg.Pretrain = Phase{Epochs: 2, Method: None}
+	cfg.Finetune = Phase{Method: None}
+	trainer := newTestTrainer(t, cfg, chain(data.Train.Shape, 8, 10), data)
+	images := data.Train.Len()
+	right := map[int]int{}
+	err := trainer.Run(context.Background(), func(p Progress) {
+		seen := min(p.Step*cfg.Batch, images)
+		count := p.TrainingAccuracy * float64(seen)
+		if math.Abs(count-math.Round(count)) > 1e-9 {
+			t.Errorf("epoch %d, step %d: %g of %d images, want a whole number", p.Epoch, p.Step, count, seen)
+		}
+		if p.EpochEnd {
+			right[p.Epoch] = int(math.Round(count))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A batch's scale goes by its own images, which the shuffle changes: a few may tie.
+	if right[1] == 0 || right[1] > images/2 || right[2] < right[1]-images/50 || right[2] > right[1]+images/50 {
+		t.Errorf("%d and %d images of %d are right in the two epochs, want few and about the same number", right[1], right[2], images)
+	}
+}
+
+func TestRightOf(t *testing.T) {
+	logits := []float32{
+		1, 3, 2,
+		2, 2, 0,
+		2, 2, 0,
+		-5, -4, -3,
+	}
+	for _, tt := range []struct {
+		name   string
+		labels []uint8
+		want   int
+	}{
+		{"all", []uint8{1, 0, 0, 2}, 4},
+		{"a tie goes to the lower class", []uint8{1, 0, 1, 2}, 3},
+		{"none", []uint8{0, 2, 2, 0}, 0},
+	} {
+		if got := rightOf(logits, tt.labels); got != tt.want {
+			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestResumeOften saves in every step's progress call, evaluates and exports in
 // between, and goes on from the file each time.
 func TestResumeOften(t *testing.T) {
@@ -210,7 +267,7 @@ func TestResumeOften(t *testing.T) {
 	net := chain(data.Train.Shape, 8, 10)
 	whole := newTestTrainer(t, cfg, net, data)
 	var losses []float64
-	if err := whole.Run(context.Background(), func(p Progress) { losses = append(losses, p.Loss) }); err != nil {
+	if err := whole.Run(context.Background(), func(p Progress) { losses = append(losses, p.Loss, p.TrainingAccuracy) }); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "state")
@@ -219,7 +276,7 @@ func TestResumeOften(t *testing.T) {
 	for !trainer.Done() {
 		ctx, cancel := context.WithCancel(context.Background())
 		err := trainer.Run(ctx, func(p Progress) {
-			got = append(got, p.Loss)
+			got = append(got, p.Loss, p.TrainingAccuracy)
 			if err := trainer.Save(path); err != nil {
 				t.Fatal(err)
 			}
@@ -240,7 +297,7 @@ func TestResumeOften(t *testing.T) {
 		t.Error("a training resumed at every step ends in other bytes than the undisturbed one")
 	}
 	if fmt.Sprint(got) != fmt.Sprint(losses) {
-		t.Errorf("losses are %v, want %v", got, losses)
+		t.Errorf("losses and accuracies are %v, want %v", got, losses)
 	}
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(entries) != 1 {
