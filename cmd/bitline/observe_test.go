@@ -35,7 +35,7 @@ func readTrace(t *testing.T, r io.Reader) (spans int, last float64) {
 
 func TestRunTraces(t *testing.T) {
 	t.Chdir(t.TempDir())
-	succeed(t, "run", "quickstart", "--trace", "t.json", "--trace-window", "0..2us")
+	succeed(t, short("run", "quickstart", "--trace", "t.json", "--trace-window", "0..2us")...)
 	file, err := os.Open("t.json")
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestRunTraces(t *testing.T) {
 		t.Errorf("%d spans, the last at %g µs, want hundreds up to 2 µs", spans, last)
 	}
 
-	succeed(t, "run", "quickstart", "--exact", "--trace", "t.json.gz", "--trace-window", "0..2us")
+	succeed(t, short("run", "quickstart", "--exact", "--trace", "t.json.gz", "--trace-window", "0..2us")...)
 	packed, err := os.Open("t.json.gz")
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestRunTraces(t *testing.T) {
 }
 
 func TestRunObserves(t *testing.T) {
-	out := succeed(t, "run", "quickstart", "--timeline", "--power")
+	out := succeed(t, short("run", "quickstart", "--timeline", "--power")...)
 	for _, want := range []string{
 		"\nBusiest resources in a window of 800 ns, 12.5 ns a column",
 		"\n  crossbar of fc1  chip.tile[0].ima[0]          100.0 %",
@@ -102,7 +102,7 @@ func TestObserveRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := bitlineIn(t.Context(), os.Getenv, append([]string{"run", "quickstart"}, tt.args...)...)
+			got := bitlineIn(t.Context(), os.Getenv, short(append([]string{"run", "quickstart"}, tt.args...)...)...)
 			if got.code != tt.code || !strings.Contains(got.err, tt.want) {
 				t.Errorf("exit %d: %s, want %d and %q", got.code, got.err, tt.code, tt.want)
 			}
@@ -129,7 +129,7 @@ func TestRunFollowsData(t *testing.T) {
 		}
 	}) {
 		path := filepath.Join(dir, name)
-		succeed(t, append([]string{"run", "quickstart", "--json", path}, args...)...)
+		succeed(t, short(append([]string{"run", "quickstart", "--json", path}, args...)...)...)
 		content, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
