@@ -3,6 +3,7 @@ package timing
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"bitline/internal/report"
@@ -47,14 +48,29 @@ func (e *Explanation) WriteText(w io.Writer) error {
 	if _, err := io.WriteString(w, s.String()); err != nil {
 		return err
 	}
-	return e.table().WriteText(w)
+	table, hidden := e.table()
+	if err := table.WriteText(w); err != nil || hidden == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%d rows of single layers that are not on the cycle, and of which nothing more was found within %d simulated events, are not shown\n", hidden, e.Events)
+	return err
 }
 
-// table is the rows and what they gain.
-func (e *Explanation) table() *report.Table {
-	t := &report.Table{Columns: []string{"class", "layer", "of the cycle>", "slack of a service>", "twice as fast>", "half as fast>", "twice as many>"}}
+// isKnown says whether a row tells anything.
+func (r *Row) isKnown() bool {
+	return r.Layer == "" || r.Share > 0 || r.Slack.Below > 0 || r.Slack.AtLeast > 0 || r.TwiceRate.Known || r.HalfRate.Known || r.TwiceCount.Known ||
+		slices.ContainsFunc(r.More, func(g Gain) bool { return g.Known })
+}
+
+// table is the rows that tell something, and how many do not.
+func (e *Explanation) table() (t *report.Table, hidden int) {
+	t = &report.Table{Columns: []string{"class", "layer", "of the cycle>", "slack of a service>", "twice as fast>", "half as fast>", "twice as many>"}}
 	for i := range e.Rows {
 		r := &e.Rows[i]
+		if !r.isKnown() {
+			hidden++
+			continue
+		}
 		layer := r.Layer
 		if layer == "" {
 			layer = "all"
@@ -71,7 +87,7 @@ func (e *Explanation) table() *report.Table {
 	for _, g := range e.More {
 		t.Add(g.Key, "all", "", "", "", "", g)
 	}
-	return t
+	return t, hidden
 }
 
 // String is the slack, with what is known of it.

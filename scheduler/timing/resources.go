@@ -82,6 +82,9 @@ func (b *builder) resources(m *model, window units.Time) []Resource {
 		r := &all[i]
 		r.Servers += int(s.servers)
 		r.Jobs += s.use.Jobs
+		// What an IMA does counts where its product ends. A window that is no period
+		// may so have a product more of it than fits.
+		s.use.Busy = min(s.use.Busy, units.Time(s.servers)*window)
 		r.Busy += s.use.Busy
 		r.Waiting += s.use.Waiting
 		r.Idle += units.Time(s.servers)*window - s.use.Busy
