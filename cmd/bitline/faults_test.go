@@ -143,7 +143,7 @@ func TestFaultsOfJobs(t *testing.T) {
 	own := ownCheckpoint(t)
 	files := func(extra string) map[string]string { return map[string]string{"job.toml": job + extra} }
 	checkpoint := func(content string) map[string]string { return map[string]string{"c.safetensors": content} }
-	const jobNames = "alexnet-isaac, cifar10-resnet20, mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp, mobilenet-v2-isaac, quickstart, resnet-18-isaac, resnet-50-isaac, vgg-16-isaac"
+	const jobNames = "alexnet-isaac, cifar10-resnet20, mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp-through-adc, mnist-mlp, mobilenet-v2-isaac, quickstart, resnet-18-isaac, resnet-50-isaac, vgg-16-isaac"
 	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown job", nil, "run quikstart",

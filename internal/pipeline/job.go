@@ -125,6 +125,9 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	normalization := j.readWeights(t, files.job)
 	j.readData(t)
 	j.Train = train.ReadConfig(t.Table("train"))
+	if j.Train.Through != nil {
+		j.Train.Through.Name = beside(files.job, j.Train.Through.Name, ".safetensors")
+	}
 	j.readSimulation(t.Table("simulate"))
 	part := t.Part("override")
 	faulty := t.Finish()

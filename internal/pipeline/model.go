@@ -95,6 +95,11 @@ type TrainFiles struct {
 func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset, files TrainFiles) (*workloads.Model, error) {
 	cfg := j.Train
 	cfg.Workers = runtime.GOMAXPROCS(0)
+	if cfg.Through != nil {
+		if err := j.startThrough(ctx, &cfg, data); err != nil {
+			return nil, err
+		}
+	}
 	t, err := j.trainer(cfg, data, files)
 	if err != nil {
 		return nil, err
@@ -130,7 +135,9 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 	if err != nil {
 		return nil, fmt.Errorf("training %s: %w", j.Network.Name, err)
 	}
-	m.Origin.Job = j.Description()
+	described := *j
+	described.Train = cfg
+	m.Origin.Job = described.Description()
 	return m, nil
 }
 

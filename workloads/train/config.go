@@ -75,7 +75,8 @@ type Config struct {
 	// magnitude is set to zero and stays there. 0 prunes nothing.
 	PruneThreshold float64
 	Finetune       Phase
-	Workers        int // goroutines; no result depends on them
+	Through        *Through // nil fine-tunes without converters
+	Workers        int      // goroutines; no result depends on them
 }
 
 // DefaultConfig is the training of the MNIST network in arXiv 1909.08496.
@@ -121,6 +122,7 @@ func ReadConfig(t *config.Table) Config {
 	c.Pretrain = readPhase(t.Table("pretrain"), c.Pretrain)
 	c.PruneThreshold = readFloat(t.Table("prune"), "threshold", c.PruneThreshold, notNegative)
 	c.Finetune = readPhase(t.Table("finetune"), c.Finetune)
+	c.Through = readThrough(t.Table("adc"))
 	return c
 }
 
@@ -178,6 +180,7 @@ func (c Config) check() error {
 		checkFloat("finetune.strength", c.Finetune.Strength, notNegative),
 		checkMethod("pretrain.method", c.Pretrain.Method),
 		checkMethod("finetune.method", c.Finetune.Method),
+		c.Through.check(c),
 	}
 	return errors.Join(faults...)
 }
@@ -231,6 +234,7 @@ func (c Config) Extras() string {
 	add(c.Augment.Crop > 0, "crops by %d", c.Augment.Crop)
 	add(c.Dropout > 0, "dropout %g", c.Dropout)
 	add(c.WeightScale == Frozen, "scales frozen after pre-training")
+	add(c.Through != nil, "%s", c.Through)
 	return text
 }
 
@@ -255,10 +259,10 @@ func (c Config) upToPruning() []setting {
 
 // fromPruning are the settings that matter after pre-training only.
 func (c Config) fromPruning() []setting {
-	return append(c.Finetune.settings("finetune"),
+	return append(append(c.Finetune.settings("finetune"),
 		setting{"prune.threshold", number(c.PruneThreshold)},
 		setting{"weight_scale", string(c.WeightScale)},
-	)
+	), c.Through.settings()...)
 }
 
 func (p Phase) settings(name string) []setting {

@@ -24,6 +24,11 @@
 // images × channels: convolutions, forward and backward, are sums of products of
 // such matrices (gemm.Reduce), without copies and without padding.
 //
+// Fine-tuning through converters (type Through) starts from a model instead. Its
+// forward pass is the replay of the present integers, by the same kernels, its
+// backward pass a graph's on the values that they stand for; docs/through-adc.md has
+// the equations and what they are worth.
+//
 // A training gives the same bytes at any GOMAXPROCS and any number of workers
 // for one kernel class of internal/gemm, whether or not it was interrupted,
 // saved and resumed.

@@ -30,6 +30,9 @@ func (t *Trainer) origin(calibration workloads.Images) workloads.Origin {
 // fine-tuning once it has begun, "pruned" with the threshold where that adds no
 // penalty to pruned weights, "dense" where nothing was penalised or pruned.
 func (t *Trainer) methodSoFar() (string, float64) {
+	if h := t.cfg.Through; h != nil {
+		return "through-adc", h.Excess
+	}
 	last := t.cfg.Pretrain
 	if t.at.Phase > phasePretrain {
 		if t.cfg.Finetune.Epochs > 0 && t.cfg.Finetune.Method != None {
@@ -46,6 +49,14 @@ func (t *Trainer) methodSoFar() (string, float64) {
 }
 
 func (t *Trainer) epochsSoFar() int {
+	if h := t.cfg.Through; h != nil {
+		return h.Start.Origin.Epochs + t.phaseEpochs()
+	}
+	return t.phaseEpochs()
+}
+
+// phaseEpochs are those that this training has made.
+func (t *Trainer) phaseEpochs() int {
 	switch t.at.Phase {
 	case phasePretrain:
 		return t.at.Epoch

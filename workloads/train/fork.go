@@ -19,6 +19,9 @@ func (t *Trainer) Fork(cfg Config) (*Trainer, error) {
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("forking: %w", err)
 	}
+	if cfg.Through != nil {
+		return nil, errors.New("forking: [train.adc] is given, want none: what it fine-tunes starts from a checkpoint")
+	}
 	f := newTrainer(cfg, t.net, t.data)
 	for i, x := range f.kept() {
 		copy(x, t.pretrained[i])

@@ -161,15 +161,20 @@ func (g *graph) train(u *unit) error {
 }
 
 func (g *graph) backward(n int) {
+	g.seed(n)
+	for i := len(g.units) - 1; i >= 0; i-- {
+		g.unitBackward(g.units[i])
+	}
+}
+
+// seed hands the gradient by the logits to the last unit.
+func (g *graph) seed(n int) {
 	last := g.units[len(g.units)-1]
 	last.gradient = g.take(last.y.plane(last.y.positions()))
 	clear(last.gradient)
 	classes := g.net.Classes()
 	for i := range n {
 		copy(last.gradient[i*last.y.pitch:][:classes], g.gradient[i*classes:])
-	}
-	for i := len(g.units) - 1; i >= 0; i-- {
-		g.unitBackward(g.units[i])
 	}
 }
 

@@ -66,7 +66,7 @@ type Progress struct {
 // change any more. All faults of the configuration, and a network that does not
 // fit the data, are errors.
 func New(cfg Config, net *workloads.Network, data *workloads.Dataset) (*Trainer, error) {
-	if err := errors.Join(cfg.check(), checkFit(net, data)); err != nil {
+	if err := errors.Join(cfg.check(), cfg.Through.checkStart(cfg, net, data), checkFit(net, data)); err != nil {
 		return nil, err
 	}
 	t := newTrainer(cfg, net, data)
@@ -82,7 +82,9 @@ func newTrainer(cfg Config, net *workloads.Network, data *workloads.Dataset) *Tr
 		labels: make([]uint8, cfg.Batch),
 		order:  make([]int32, data.Train.Len()),
 	}
-	if _, chain := net.IsChain(); chain && cfg.Dropout == 0 && !cfg.augments() {
+	if cfg.Through != nil {
+		t.body = newConverted(cfg, net, data)
+	} else if _, chain := net.IsChain(); chain && cfg.Dropout == 0 && !cfg.augments() {
 		t.body = newPerceptron(cfg, net, data)
 	} else {
 		t.body = newGraph(cfg, net, data)
@@ -184,7 +186,7 @@ func (t *Trainer) prune() {
 // freeze fixes the scales of the weights as pre-training left them.
 func (t *Trainer) freeze() {
 	for i, p := range t.params {
-		if t.cfg.WeightScale == Frozen && p.kind == weightParam {
+		if t.cfg.WeightScale == Frozen && t.cfg.Through == nil && p.kind == weightParam {
 			p.freeze(scaleOf(largest(t.pretrained[i], 0)))
 		}
 	}
@@ -280,6 +282,9 @@ func (t *Trainer) penalty() float64 {
 			p.quantize()
 			sum += p.penalty.value(p)
 		}
+	}
+	if c, ok := t.body.(*converted); ok {
+		sum += c.penalty
 	}
 	return sum
 }
