@@ -25,6 +25,8 @@ func newReproduce(term terminal) *cobra.Command {
 		Long: `Train the models of a study into a folder (those that are there already are kept),
 or take the shipped checkpoints, and print the tables: sparsity per slice, bitline
 sums and the bits they need, and the accuracy of the replayed test set. A study of
+curves trains each method at several strengths and seeds and compares them at equal
+accuracy. A study of
 chips simulates networks on whole chips and needs no models.`,
 		Example: `  bitline reproduce mnist --from-checkpoints
   bitline reproduce mnist --checkpoints trained/ --markdown tables.md
@@ -38,7 +40,7 @@ chips simulates networks on whole chips and needs no models.`,
 	c.Flags().BoolVar(&f.shipped, "from-checkpoints", false, "take the shipped checkpoints")
 	c.Flags().StringVar(&f.checkpoints, "checkpoints", "", "train into this folder, and take the checkpoints from it")
 	c.Flags().StringVar(&f.markdown, "markdown", "", "write the tables as Markdown to this file")
-	c.Flags().StringVar(&f.svg, "svg", "", "draw accuracy over resolution to this file")
+	c.Flags().StringVar(&f.svg, "svg", "", "draw accuracy over resolution, or over non-zero digits, to this file")
 	return c
 }
 
@@ -74,11 +76,11 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 			return err
 		}
 	}
-	if f.svg == "" || found.Chart.Series == nil {
+	if f.svg == "" {
 		return nil
 	}
-	svg, err := found.Chart.SVG()
-	if err != nil {
+	svg, err := found.SVG()
+	if err != nil || svg == nil {
 		return err
 	}
 	return atomicfile.Write(f.svg, svg)

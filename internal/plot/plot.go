@@ -2,16 +2,10 @@
 package plot
 
 import (
-	"bytes"
-	"fmt"
 	"image/color"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // margin is the room beside the first and the last category, in categories, so
@@ -45,12 +39,8 @@ func palette(i int) color.Color {
 // SVG draws the chart.
 func (l Lines) SVG() ([]byte, error) {
 	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = l.Title, l.XLabel, l.YLabel
-	p.Title.TextStyle.Font.Size = font.Length(12)
-	p.Title.Padding = vg.Points(8)
+	style(p, l.Title, l.XLabel, l.YLabel)
 	p.Legend.Left, p.Legend.Top = true, false
-	p.Legend.TextStyle.Font.Size = font.Length(9)
-	p.X.Tick.Label.Font.Size, p.Y.Tick.Label.Font.Size = font.Length(9), font.Length(9)
 	p.NominalX(l.Categories...)
 	p.X.Min, p.X.Max = -margin, float64(len(l.Categories)-1)+margin
 	grid := plotter.NewGrid()
@@ -62,25 +52,9 @@ func (l Lines) SVG() ([]byte, error) {
 		for i, y := range s.Y {
 			points[i] = plotter.XY{X: float64(i), Y: y}
 		}
-		line, marks, err := plotter.NewLinePoints(points)
-		if err != nil {
-			return nil, fmt.Errorf("drawing %s: %w", s.Name, err)
-		}
-		line.Color, line.Width = palette(s.Colour), vg.Points(1.8)
-		marks.Color, marks.Shape, marks.Radius = palette(s.Colour), draw.CircleGlyph{}, vg.Points(2.6)
-		if s.Dashed {
-			line.Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
-		}
-		p.Add(line, marks)
-		if s.Name != "" {
-			p.Legend.Add(s.Name, line, marks)
+		if err := addLine(p, s.Name, points, s.Colour, s.Dashed); err != nil {
+			return nil, err
 		}
 	}
-	canvas := vgsvg.New(18*vg.Centimeter, 11*vg.Centimeter)
-	p.Draw(draw.New(canvas))
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("drawing %s: %w", l.Title, err)
-	}
-	return b.Bytes(), nil
+	return svg(p, l.Title)
 }

@@ -22,6 +22,9 @@ type Study struct {
 	InputSigns  []crossbar.InputSign
 	Plotted     []string // variants that the chart shows
 	job         string
+	folder      string // of names of checkpoints: the job, or the study where it has seeds
+	// Curves is nil unless the study is one of methods along their strengths.
+	Curves *Curves
 	// Chips is nil unless the study is one of whole chips; then it is all there is.
 	Chips *Chips
 }
@@ -31,10 +34,11 @@ type Variant struct {
 	Name string
 	Job  *pipeline.Job
 	sets []string
+	at   place // in a study of curves
 }
 
 // Checkpoint is the name of the variant's shipped checkpoint.
-func (s *Study) Checkpoint(v Variant) string { return s.job + "-" + v.Name }
+func (s *Study) Checkpoint(v Variant) string { return s.folder + "-" + v.Name }
 
 // Load reads a study by name or file.
 func Load(name string) (*Study, error) {
@@ -43,15 +47,15 @@ func Load(name string) (*Study, error) {
 		return nil, err
 	}
 	s := &Study{Name: t.String("name", name)}
-	if t.Enum("kind", "accuracy", "accuracy", "chip") == "chip" {
+	switch t.Enum("kind", "accuracy", "accuracy", "curves", "chip") {
+	case "chip":
 		s.Chips = readChips(t)
 		return s, t.Finish()
+	case "curves":
+		s.readCurves(t)
+	default:
+		s.readAccuracy(t)
 	}
-	t.Require("job", "variant", "resolutions")
-	s.job = t.String("job", "")
-	s.readResolutions(t)
-	s.readInputSigns(t)
-	s.readVariants(t)
 	if err := t.Finish(); err != nil {
 		return nil, err
 	}
@@ -69,6 +73,16 @@ func Load(name string) (*Study, error) {
 		}
 	}
 	return s, nil
+}
+
+// readAccuracy reads a study of models replayed at several resolutions.
+func (s *Study) readAccuracy(t *config.Table) {
+	t.Require("job", "variant", "resolutions")
+	s.job = t.String("job", "")
+	s.folder = s.job
+	s.readResolutions(t)
+	s.readInputSigns(t)
+	s.readVariants(t)
 }
 
 func (s *Study) readInputSigns(t *config.Table) {

@@ -21,12 +21,28 @@ type Findings struct {
 	// the study's plotted variants and its first way of driving inputs; dashed
 	// with refitted affines.
 	Chart plot.Lines
+	// Scatter is the curves of a study of curves.
+	Scatter plot.Scatter
+}
+
+// SVG draws what there is to draw; nil where there is nothing.
+func (f *Findings) SVG() ([]byte, error) {
+	switch {
+	case f.Chart.Series != nil:
+		return f.Chart.SVG()
+	case f.Scatter.Series != nil:
+		return f.Scatter.SVG()
+	}
+	return nil, nil
 }
 
 // Measure measures every variant of the study: its sparsity, the resolutions that
 // its sums need, and the accuracy of the replayed test set. folder holds the
 // checkpoints; "" takes the shipped ones.
 func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) (*Findings, error) {
+	if s.Curves != nil {
+		return s.measureCurves(ctx, host, folder)
+	}
 	m := measurement{study: s, host: host,
 		chart: plot.Lines{
 			Title:  fmt.Sprintf("%s: test images replayed (dashed: affine refitted)", s.Name),
