@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
@@ -31,7 +33,8 @@ func (s Scatter) SVG() ([]byte, error) {
 	p := plot.New()
 	style(p, s.Title, s.XLabel, s.YLabel)
 	p.Legend.Left, p.Legend.Top = false, false
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	p.Legend.XOffs, p.Legend.YOffs = -vg.Points(12), vg.Points(12)
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.TickerFunc(ticks)
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{Y: 0xDD}, color.Gray{Y: 0xDD}
 	p.Add(grid)
@@ -44,7 +47,21 @@ func (s Scatter) SVG() ([]byte, error) {
 			return nil, err
 		}
 	}
+	p.X.Min, p.X.Max = p.X.Min/1.1, p.X.Max*1.1
 	return svg(p, s.Title)
+}
+
+// ticks are 1, 2, 3, 5 and 7 times the powers of ten between two bounds.
+func ticks(low, high float64) []plot.Tick {
+	var all []plot.Tick
+	for power := math.Pow(10, math.Floor(math.Log10(low))); power <= high; power *= 10 {
+		for _, n := range []float64{1, 2, 3, 5, 7} {
+			if v := n * power; v >= low && v <= high {
+				all = append(all, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 3, 64)})
+			}
+		}
+	}
+	return all
 }
 
 // style gives a chart its titles and sizes of letters.

@@ -278,7 +278,7 @@ func spread(x []float64, form string, times float64) string {
 // chart is every seed's curves, a colour for each method.
 func (c *Curves) chart(name string, points [][][]curvePoint) plot.Scatter {
 	chart := plot.Scatter{
-		Title: name + ": accuracy without converters over non-zero digits, a line for each seed", XLabel: "mean non-zero share of crossbar weights in %", YLabel: "accuracy in %",
+		Title: name + ": accuracy without converters, a line for each seed", XLabel: "mean non-zero share of crossbar weights in %", YLabel: "accuracy in %",
 	}
 	for k, m := range c.methods {
 		for i := range c.seeds {
