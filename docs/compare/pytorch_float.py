@@ -36,13 +36,16 @@ def resnet20():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
 
 
-def vgg11():
+def vgg11(norm=False):
     layers, channels = [], 3
     for width in (64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0):
         if width == 0:
             layers.append(nn.MaxPool2d(2))
         else:
-            layers += [nn.Conv2d(channels, width, 3, 1, 1), nn.ReLU()]
+            layers.append(nn.Conv2d(channels, width, 3, 1, 1, bias=not norm))
+            if norm:
+                layers.append(nn.BatchNorm2d(width))
+            layers.append(nn.ReLU())
             channels = width
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(512, 512), nn.ReLU(),
                          nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10))
