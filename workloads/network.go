@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -150,6 +151,12 @@ func (n *Network) IsChain() (note string, ok bool) {
 		}
 	}
 	return "", true
+}
+
+// Same says whether two networks have the same input and layers; their own names may
+// differ.
+func (n *Network) Same(other *Network) bool {
+	return n.Input == other.Input && slices.Equal(n.Layers, other.Layers)
 }
 
 // Classes is the number of outputs of the last layer.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -51,6 +53,9 @@ gets a line for every epoch.`,
 				return err
 			}
 			model, err := job.TrainModel(c.Context(), host, set, files)
+			if errors.Is(err, context.Canceled) {
+				return fmt.Errorf("%w, continue with --resume", err)
+			}
 			if err != nil {
 				return err
 			}

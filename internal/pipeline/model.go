@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 
 	"bitline/configs"
@@ -61,9 +60,8 @@ func (j *Job) LoadModel() (*workloads.Model, error) {
 	return m, nil
 }
 
-// sameNetwork compares structures; names of networks may differ.
 func sameNetwork(have, want *workloads.Network) error {
-	if have.Input != want.Input || !slices.Equal(have.Layers, want.Layers) {
+	if !have.Same(want) {
 		return fmt.Errorf("holds network %s (%s), want the job's network %s (%s)", have.Name, have, want.Name, want)
 	}
 	return nil
@@ -85,6 +83,9 @@ type TrainFiles struct {
 	// State is the file of an unfinished training; "" keeps none.
 	State  string
 	Resume bool
+	// Pretrained, unless "", is the state of a training with the same pre-training,
+	// at whose end this one starts.
+	Pretrained string
 	// OtherKernel allows a resume under another kernel class, whose bytes may
 	// differ.
 	OtherKernel bool
@@ -127,7 +128,7 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 		if saving := t.Save(files.State); saving != nil {
 			return nil, errors.Join(err, saving)
 		}
-		return nil, fmt.Errorf("training stopped (%w); its state is in %s, continue with --resume", err, files.State)
+		return nil, fmt.Errorf("training stopped (%w); its state is in %s", err, files.State)
 	case err != nil:
 		return nil, fmt.Errorf("training %s: %w", j.Network.Name, err)
 	}
@@ -150,7 +151,10 @@ func (j *Job) Description() string {
 }
 
 func (j *Job) trainer(cfg train.Config, data *workloads.Dataset, files TrainFiles) (*train.Trainer, error) {
-	if !files.Resume {
+	switch {
+	case files.Pretrained != "":
+		return train.Fork(files.Pretrained, cfg, j.Network, data, files.OtherKernel)
+	case !files.Resume:
 		return train.New(cfg, j.Network, data)
 	}
 	if _, err := os.Stat(files.State); err != nil {

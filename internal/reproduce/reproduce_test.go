@@ -1,6 +1,7 @@
 package reproduce_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -207,8 +208,49 @@ func TestInterrupted(t *testing.T) {
 	if err := study.Train(ctx, pipeline.Host{}, folder); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
-	if got := names(t, folder); len(got) != 0 {
-		t.Errorf("left %v, want nothing", got)
+	if got, want := names(t, folder), []string{"quickstart-dense.safetensors.state"}; !slices.Equal(got, want) {
+		t.Errorf("left %v, want %v", got, want)
+	}
+}
+
+// A study that is stopped in each of its trainings and started again ends in the
+// bytes of an undisturbed one, and leaves its checkpoints alone.
+func TestInterruptedStudy(t *testing.T) {
+	study, err := load(t, small+"\n[[variant]]\nname = \"sparser\"\nset = [\"train.pretrain.epochs=1\", \"train.finetune.epochs=1\", \"train.finetune.strength=5\", \"data.calibration=50\"]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, stopped := t.TempDir(), t.TempDir()
+	if err := study.Train(t.Context(), pipeline.Host{}, whole); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	stops := 0
+	for err = context.Canceled; errors.Is(err, context.Canceled) && stops < 20; stops++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		host := pipeline.Host{Progress: func(what string, _, _ int, _ string) {
+			if seen[what]++; seen[what] == 7 {
+				cancel()
+			}
+		}}
+		err = study.Train(ctx, host, stopped)
+		cancel()
+	}
+	if err != nil || stops != 5 { // a stop in each of dense, the pre-training shared by the others, and their two fine-tunings
+		t.Fatalf("%d runs and error %v, want 5: 4 stopped ones and one to the end", stops, err)
+	}
+	if seen["sparser, pre-training"] != 0 {
+		t.Errorf("sparser has made %d steps of a pre-training of its own, want none", seen["sparser, pre-training"])
+	}
+	if got, want := names(t, stopped), names(t, whole); !slices.Equal(got, want) {
+		t.Fatalf("left %v, want %v", got, want)
+	}
+	for _, name := range names(t, whole) {
+		a, errA := os.ReadFile(filepath.Join(whole, name))
+		b, errB := os.ReadFile(filepath.Join(stopped, name))
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs from that of an undisturbed study (%v, %v)", name, errA, errB)
+		}
 	}
 }
 

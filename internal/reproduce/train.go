@@ -9,62 +9,102 @@ import (
 
 	"bitline/internal/pipeline"
 	"bitline/workloads"
-	"bitline/workloads/train"
 )
 
 // Train trains every variant and writes its checkpoint into a folder; a variant
-// whose checkpoint is there already is not trained again. Variants that differ
-// only after pre-training share it, to the same bytes as if each had its own.
+// whose checkpoint is there already is not trained again. While a training goes on
+// its state lies beside its checkpoint, and a training that was stopped goes on
+// from there. Variants that differ only after pre-training share it, to the same
+// bytes as if each had its own: the state of the first stays until all are trained.
 func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("training the study %s: %w", s.Name, err)
 	}
-	var shared *train.Trainer
-	for _, v := range s.Variants {
-		path := filepath.Join(folder, s.Checkpoint(v)+".safetensors")
-		if _, err := os.Stat(path); err == nil {
+	for i, v := range s.Variants {
+		path := s.file(folder, v)
+		if exists(path) {
 			continue
 		}
 		data, err := workloads.Load(host.Data, v.Job.DataSet)
 		if err != nil {
 			return err
 		}
-		t, err := variantTrainer(v, data, shared)
+		files := pipeline.TrainFiles{State: stateOf(path), Resume: exists(stateOf(path))}
+		if !files.Resume {
+			files.Pretrained = s.pretrained(folder, i)
+		}
+		model, err := v.Job.TrainModel(ctx, v.host(host), data, files)
+		if errors.Is(err, context.Canceled) {
+			return fmt.Errorf("variant %s: %w, the same command goes on from there", v.Name, err)
+		}
 		if err != nil {
 			return fmt.Errorf("variant %s: %w", v.Name, err)
 		}
-		if err := t.Run(ctx, v.progress(host)); err != nil {
-			return fmt.Errorf("variant %s: %w", v.Name, err)
-		}
-		model, err := t.Model()
-		if err != nil {
-			return fmt.Errorf("variant %s: %w", v.Name, err)
-		}
-		model.Origin.Job = v.Job.Description()
 		if err := workloads.WriteModel(path, model); err != nil {
 			return err
 		}
-		shared = t
+		if s.pretrained(folder, i) != "" || !s.leads(folder, i) {
+			if err := files.Remove(); err != nil {
+				return err
+			}
+		}
+	}
+	for _, v := range s.Variants {
+		if err := (pipeline.TrainFiles{State: stateOf(s.file(folder, v))}).Remove(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// variantTrainer starts from the shared pre-training where it is the same.
-func variantTrainer(v Variant, data *workloads.Dataset, shared *train.Trainer) (*train.Trainer, error) {
-	if shared != nil {
-		if t, err := shared.Fork(v.Job.Train); err == nil {
-			return t, nil
-		}
-	}
-	return train.New(v.Job.Train, v.Job.Network, data)
+func (s *Study) file(folder string, v Variant) string {
+	return filepath.Join(folder, s.Checkpoint(v)+".safetensors")
 }
 
-func (v Variant) progress(host pipeline.Host) func(train.Progress) {
-	return func(p train.Progress) {
-		if host.Progress != nil {
-			host.Progress(v.Name+", "+p.Phase, (p.Epoch-1)*p.Steps+p.Step, p.Epochs*p.Steps, fmt.Sprintf("loss %.4f", p.Loss))
+func stateOf(path string) string { return path + ".state" }
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// pretrained is the state of a trained variant whose pre-training is that of
+// variant i; "" where there is none.
+func (s *Study) pretrained(folder string, i int) string {
+	for k, v := range s.Variants {
+		path := s.file(folder, v)
+		if k != i && v.sharesPretraining(s.Variants[i]) && exists(path) && exists(stateOf(path)) {
+			return stateOf(path)
 		}
 	}
+	return ""
+}
+
+// leads says whether a variant that is still to be trained has the pre-training of
+// variant i.
+func (s *Study) leads(folder string, i int) bool {
+	for k, v := range s.Variants {
+		if k != i && v.sharesPretraining(s.Variants[i]) && !exists(s.file(folder, v)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v Variant) sharesPretraining(o Variant) bool {
+	return v.Job.DataSet == o.Job.DataSet && v.Job.Network.Same(o.Job.Network) && v.Job.Train.SharesPretraining(o.Job.Train)
+}
+
+// host tells of a variant by its name.
+func (v Variant) host(host pipeline.Host) pipeline.Host {
+	named := host
+	if host.Progress != nil {
+		named.Progress = func(what string, done, total int, note string) { host.Progress(v.Name+", "+what, done, total, note) }
+	}
+	if host.Epoch != nil {
+		named.Epoch = func(line string) { host.Epoch(v.Name + ", " + line) }
+	}
+	return named
 }
 
 // model is a variant's checkpoint: from a folder, or shipped.
@@ -72,7 +112,7 @@ func (s *Study) model(v Variant, folder string) (*workloads.Model, error) {
 	job := *v.Job
 	job.Checkpoint = s.Checkpoint(v)
 	if folder != "" {
-		job.Checkpoint = filepath.Join(folder, s.Checkpoint(v)+".safetensors")
+		job.Checkpoint = s.file(folder, v)
 		if _, err := os.Stat(job.Checkpoint); errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("%w (train the study first)", err)
 		}

@@ -1,34 +1,86 @@
 package train
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
+
+	"bitline/workloads"
 )
 
 // Fork returns a training at the start of fine-tuning, under another pruning and
-// fine-tuning but with the weights that t's pre-training left, so that a curve
-// of strengths shares one pre-training. It ends in the same bytes as a training
-// under cfg from the start. t must have finished its pre-training, and cfg must
-// agree with t's configuration in all that pre-training depends on. t itself may
-// go on.
-func (t *Trainer) Fork(cfg Config) (*Trainer, error) {
-	if t.pretrained == nil {
-		return nil, errors.New("forking: pre-training has not finished, want it finished first")
+// fine-tuning but with the weights that the pre-training of the training that Save
+// wrote to path left, so that a curve of strengths shares one pre-training. It ends
+// in the same bytes as a training under cfg from the start. The saved training must
+// have finished its pre-training, and cfg must agree with it in all that
+// pre-training depends on. Network and data must be those of the saved training,
+// and so must the kernel class unless allowOtherKernel.
+func Fork(path string, cfg Config, net *workloads.Network, data *workloads.Dataset, allowOtherKernel bool) (*Trainer, error) {
+	if err := errors.Join(cfg.checkFork(), checkFit(net, data)); err != nil {
+		return nil, err
 	}
-	faults := append([]error{cfg.check()}, differences(cfg.upToPruning(), t.cfg.upToPruning())...)
-	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("forking: %w", err)
+	saved, err := os.ReadFile(path)
+	f := newTrainer(cfg, net, data)
+	if err == nil {
+		err = f.decodePretrained(saved, allowOtherKernel)
 	}
-	if cfg.Through != nil {
-		return nil, errors.New("forking: [train.adc] is given, want none: what it fine-tunes starts from a checkpoint")
-	}
-	f := newTrainer(cfg, t.net, t.data)
-	for i, x := range f.kept() {
-		copy(x, t.pretrained[i])
+	if err != nil {
+		return nil, fmt.Errorf("starting from train state %s: %w", path, err)
 	}
 	for _, p := range f.params {
 		p.measure()
 	}
 	f.enter(phaseFinetune)
 	return f, nil
+}
+
+// SharesPretraining says whether trainings under two configurations, of one network
+// on one data set, have the same pre-training, which both could fork.
+func (c Config) SharesPretraining(other Config) bool {
+	return c.Through == nil && other.Through == nil && c.Pretrain.Epochs > 0 && len(differences(c.upToPruning(), other.upToPruning())) == 0
+}
+
+func (c Config) checkFork() error {
+	if c.Through != nil {
+		return errors.New("[train.adc] is given, want none: what it fine-tunes starts from a checkpoint")
+	}
+	return c.check()
+}
+
+// decodePretrained takes the pre-trained values out of a saved state: they stand
+// last.
+func (t *Trainer) decodePretrained(data []byte, allowOtherKernel bool) error {
+	h, tensors, err := openState(data)
+	if err != nil {
+		return err
+	}
+	have, want := h.Identity, t.identity()
+	if len(have) != len(want) || len(h.Masked) != len(t.params) {
+		return errors.New("has other settings or layers than this training")
+	}
+	up := len(t.cfg.upToPruning())
+	past := up + len(t.cfg.fromPruning())
+	faults := append(differences(have[:up], want[:up]), differences(have[past:], want[past:])...)
+	faults = append(faults, checkKernel(h, allowOtherKernel))
+	if !h.Pretrained {
+		faults = append(faults, errors.New("pre-training has not finished, want it finished first"))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	kept, size := t.kept(), 0
+	for _, x := range kept {
+		size += 4 * len(x)
+	}
+	if len(tensors) < size {
+		return fmt.Errorf("tensors have %d bytes, want at least %d", len(tensors), size)
+	}
+	r := bytes.NewReader(tensors[len(tensors)-size:])
+	for _, x := range kept {
+		if err := readFloats(r, x); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -84,7 +84,7 @@ func TestGraphFork(t *testing.T) {
 	for name, forked := range map[string]Config{"other": other, "same": cfg} {
 		scratch := newTestTrainer(t, forked, net, data)
 		run(t, scratch)
-		f, err := parent.Fork(forked)
+		f, err := fork(t, parent, forked)
 		if err != nil {
 			t.Fatal(err)
 		}

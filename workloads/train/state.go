@@ -201,10 +201,7 @@ func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
 	if len(h.Identity) != len(want) || len(h.Masked) != len(t.params) {
 		return errors.New("has other settings or layers than this training")
 	}
-	faults := differences(h.Identity, want)
-	if class := string(gemm.KernelClass()); h.KernelClass != class && !allowOtherKernel {
-		faults = append(faults, fmt.Errorf("kernel class is %s, want %s, or the other one allowed: the bytes would be those of neither", h.KernelClass, class))
-	}
+	faults := append(differences(h.Identity, want), checkKernel(h, allowOtherKernel))
 	at := h.Position
 	inRange := at.Phase >= phasePretrain && at.Phase <= phaseFinished && at.Epoch >= 0 && at.Step >= 0
 	if inRange && at.Phase != phaseFinished {
@@ -214,6 +211,13 @@ func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
 		faults = append(faults, fmt.Errorf("position %+v lies outside this training", at))
 	}
 	return errors.Join(faults...)
+}
+
+func checkKernel(h stateHeader, allowOther bool) error {
+	if class := string(gemm.KernelClass()); h.KernelClass != class && !allowOther {
+		return fmt.Errorf("kernel class is %s, want %s, or the other one allowed: the bytes would be those of neither", h.KernelClass, class)
+	}
+	return nil
 }
 
 func (t *Trainer) restore(h stateHeader, tensors *bytes.Reader) error {

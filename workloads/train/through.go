@@ -129,7 +129,7 @@ func (h *Through) checkStart(c Config, net *workloads.Network, data *workloads.D
 	switch {
 	case m == nil:
 		return errors.New("adc.start is not given, want a checkpoint to fine-tune")
-	case m.Network.Input != net.Input || !slices.Equal(m.Network.Layers, net.Layers):
+	case !m.Network.Same(net):
 		return fmt.Errorf("adc.start holds network %s (%s), want %s (%s)", m.Network.Name, m.Network, net.Name, net)
 	case m.WeightBits != c.WeightBits:
 		return fmt.Errorf("adc.start has weights of %d bits, want the chip's %d", m.WeightBits, c.WeightBits)
