@@ -54,6 +54,16 @@ const (
 	LossBudget Auto = "loss"
 )
 
+// Scope says what shares a resolution where bits = "auto".
+type Scope string
+
+const (
+	// PerLayer finds one for each layer and slice.
+	PerLayer Scope = "layer"
+	// WholeChip finds one for each slice, which all layers share.
+	WholeChip Scope = "chip"
+)
+
 // Recalibration says what the digital side does about clipped sums.
 type Recalibration string
 
@@ -95,6 +105,7 @@ type Spec struct {
 	// significant first; it is empty where Auto says how they are found.
 	Bits        []int
 	Auto        Auto
+	Scope       Scope   // of Auto
 	Budget      float64 // accuracy, 0 to 1, that LossBudget may cost
 	Range       Range
 	Low, High   float64 // counts, for Calibrated
@@ -119,7 +130,7 @@ type Spec struct {
 // converters of 8 bits take 16 mW and 0.0096 mm²; 1.28 GS/s in the text).
 func DefaultSpec() Spec {
 	return Spec{
-		Kind: Fixed, Bits: []int{8}, Range: Unit, Recalibrate: NoRecalibration,
+		Kind: Fixed, Bits: []int{8}, Scope: PerLayer, Range: Unit, Recalibrate: NoRecalibration,
 		Law: SARISAAC, Rate: 1280 * units.Megahertz, RateBits: 8,
 		Power: 2 * units.Milliwatt, Area: 1200 * units.SquareMicrometre, PerIMA: 8,
 		Arbitration: OldestFirst,
@@ -131,6 +142,10 @@ func ReadSpec(t *config.Table) Spec {
 	s := DefaultSpec()
 	s.Kind = Kind(t.Enum("kind", string(s.Kind), string(Fixed), string(Reconfigurable)))
 	s.Bits, s.Auto = readBits(t, s.Bits)
+	s.Scope = Scope(t.Enum("scope", string(s.Scope), string(PerLayer), string(WholeChip)))
+	if s.Auto == Given && t.Has("scope") {
+		t.Faultf("scope", "is given without bits = \"auto\", want both or neither")
+	}
 	if s.Auto == LossBudget {
 		s.Budget = t.Float("budget", defaultBudget, 0, 1)
 	} else if t.Has("budget") {

@@ -62,7 +62,7 @@ func TestDocumentedDefaults(t *testing.T) {
 			continue
 		}
 		keys, values := quoted.FindAllStringSubmatch(cells[0], -1), quoted.FindAllStringSubmatch(cells[2], -1)
-		if len(values) == 0 || strings.HasPrefix(keys[0][1], "adc.auto") || strings.HasPrefix(keys[0][1], "adc.budget") || strings.HasPrefix(keys[0][1], "mapping.batch") {
+		if len(values) == 0 || strings.HasPrefix(keys[0][1], "adc.auto") || strings.HasPrefix(keys[0][1], "adc.budget") || strings.HasPrefix(keys[0][1], "adc.scope") || strings.HasPrefix(keys[0][1], "mapping.batch") {
 			continue // no default, or one that only another key makes meaningful
 		}
 		for i, key := range keys {

@@ -173,7 +173,8 @@ func (r *Replayer) RunMany(ctx context.Context, images workloads.Images, plans [
 func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]int, error) {
 	switch r.chip.ADC.Auto {
 	case adc.WorstCase:
-		return r.WorstCaseBits()
+		bits, err := r.WorstCaseBits()
+		return r.scoped(bits), err
 	case adc.Observed:
 		worst, err := r.WorstCaseBits()
 		if err != nil {
@@ -198,6 +199,23 @@ func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]
 	return bits, nil
 }
 
+// scoped gives all layers the largest resolution of each slice where they share it.
+func (r *Replayer) scoped(bits [][]int) [][]int {
+	if r.chip.ADC.Scope != adc.WholeChip {
+		return bits
+	}
+	for k := range r.chip.Slicing().Count {
+		largest := 0
+		for _, layer := range bits {
+			largest = max(largest, layer[k])
+		}
+		for _, layer := range bits {
+			layer[k] = largest
+		}
+	}
+	return bits
+}
+
 // observedBits is the resolution that the largest sums of a replay need.
 func (r *Replayer) observedBits(seen *Replay) [][]int {
 	bits := make([][]int, len(seen.Layers))
@@ -210,7 +228,7 @@ func (r *Replayer) observedBits(seen *Replay) [][]int {
 			bits[i][top] = max(bits[i][top], adc.BitsFor(l.Stats.UnitMaxSum, false))
 		}
 	}
-	return bits
+	return r.scoped(bits)
 }
 
 // WorstCaseBits is the resolution at which no column of a layer's slice can

@@ -12,7 +12,8 @@ import (
 	"bitline/workloads"
 )
 
-// SearchBits looks for the cheapest table of resolutions, layers × slices, whose
+// SearchBits looks for the cheapest table of resolutions, layers × slices, of equal
+// rows where the chip's scope says so, whose
 // accuracy on the calibration images falls by no more than the chip's budget
 // below that of converters that do not clip on them, with refitted affines where
 // the chip recalibrates.
@@ -44,13 +45,13 @@ func (r *Replayer) searchBits(ctx context.Context, calibration workloads.Images,
 			break
 		}
 		e := s.open[best]
-		s.bits[e.layer][e.slice]--
-		lowered, err := s.try(ctx, e.layer)
+		s.add(e, -1)
+		lowered, err := s.try(ctx, e.layers)
 		if err != nil {
 			return nil, err
 		}
 		if !lowered {
-			s.bits[e.layer][e.slice]++
+			s.add(e, 1)
 			s.open = slices.Delete(s.open, best, best+1)
 		}
 	}
@@ -71,10 +72,20 @@ type search struct {
 	layers   []int // of the network, for each matrix
 }
 
-// entry is one resolution that may still fall.
+// entry is one resolution that may still fall: that of a slice in all layers that
+// share it.
 type entry struct {
-	layer, slice int
-	conversions  int64
+	layers      []int // matrices, ascending
+	slice       int
+	conversions int64
+}
+
+func (s *search) bitsOf(e entry) int { return s.bits[e.layers[0]][e.slice] }
+
+func (s *search) add(e entry, bits int) {
+	for _, l := range e.layers {
+		s.bits[l][e.slice] += bits
+	}
 }
 
 // begin observes the resolutions that do not clip, and their accuracy.
@@ -92,7 +103,12 @@ func (s *search) begin(ctx context.Context) error {
 	s.floor = seen.Accuracy() - r.chip.ADC.Budget
 	for i, l := range seen.Layers {
 		for k, slice := range l.Stats.Slices {
-			s.open = append(s.open, entry{layer: i, slice: k, conversions: slice.Conversions()})
+			if r.chip.ADC.Scope == adc.WholeChip && i > 0 {
+				s.open[k].layers = append(s.open[k].layers, i)
+				s.open[k].conversions += slice.Conversions()
+				continue
+			}
+			s.open = append(s.open, entry{layers: []int{i}, slice: k, conversions: slice.Conversions()})
 		}
 	}
 	return s.start(ctx)
@@ -131,20 +147,25 @@ func (s *search) compute(ctx context.Context, c *course, layer int, enough func(
 	return c.finish(ctx, layer, enough)
 }
 
-// try computes the calibration images again from the layer of a matrix on, whose
+// try computes the calibration images again from the first of some matrices on, whose
 // resolutions have changed, and keeps the change if enough images are right.
-func (s *search) try(ctx context.Context, matrix int) (ok bool, err error) {
+func (s *search) try(ctx context.Context, matrices []int) (ok bool, err error) {
 	r := s.replayer
-	runner, err := r.newRunner(need{matrix, s.bits[matrix], crossbar.Clips})
-	if err != nil {
-		return false, err
-	}
-	before := make([]*crossbar.TileRunner, len(s.crew.workers))
+	before := make([][]*crossbar.TileRunner, len(s.crew.workers))
 	for i, w := range s.crew.workers {
-		before[i], w.active[matrix] = w.active[matrix], runner.Fork()
+		before[i] = slices.Clone(w.active)
+	}
+	for _, m := range matrices {
+		runner, err := r.newRunner(need{m, s.bits[m], crossbar.Clips})
+		if err != nil {
+			return false, err
+		}
+		for _, w := range s.crew.workers {
+			w.active[m] = runner.Fork()
+		}
 	}
 	enough := func(right int) bool { return share(right, s.images.Len()) >= s.floor }
-	c, from := s.course.from(s.layers[matrix])
+	c, from := s.course.from(s.layers[matrices[0]])
 	if ok, err = s.compute(ctx, c, from, enough); err != nil {
 		return false, err
 	}
@@ -153,7 +174,7 @@ func (s *search) try(ctx context.Context, matrix int) (ok bool, err error) {
 		return true, nil
 	}
 	for i, w := range s.crew.workers {
-		w.active[matrix] = before[i]
+		w.active = before[i]
 	}
 	return false, nil
 }
@@ -166,7 +187,7 @@ func (s *search) next() (int, error) {
 		lowest = 2
 	}
 	s.open = slices.DeleteFunc(s.open, func(e entry) bool {
-		bits := s.bits[e.layer][e.slice]
+		bits := s.bitsOf(e)
 		_, err := s.replayer.chip.ADC.Converter(bits - 1)
 		return bits <= lowest || err != nil // the survey has no cost under 4 bits
 	})
@@ -187,7 +208,7 @@ func (s *search) next() (int, error) {
 func (s *search) saving(e entry) (units.Energy, error) {
 	var cost [2]adc.Converter
 	for i := range cost {
-		c, err := s.replayer.chip.ADC.Converter(s.bits[e.layer][e.slice] - i)
+		c, err := s.replayer.chip.ADC.Converter(s.bitsOf(e) - i)
 		if err != nil {
 			return 0, err
 		}

@@ -73,17 +73,20 @@ func TestSearchEqualsSlowSearch(t *testing.T) {
 		model       func(*testing.T, int) (*workloads.Model, workloads.Images)
 		recalibrate adc.Recalibration
 		budget      float64
+		scope       adc.Scope
 	}{
-		{"perceptron", perceptron, adc.NoRecalibration, 0.03},
-		{"perceptron, refitted", perceptron, adc.AffineRecalibration, 0.02},
-		{"convolutions", residual, adc.NoRecalibration, 0.1},
-		{"convolutions, refitted", residual, adc.AffineRecalibration, 0.1},
+		{"perceptron", perceptron, adc.NoRecalibration, 0.03, adc.PerLayer},
+		{"perceptron, refitted", perceptron, adc.AffineRecalibration, 0.02, adc.PerLayer},
+		{"convolutions", residual, adc.NoRecalibration, 0.1, adc.PerLayer},
+		{"convolutions, refitted", residual, adc.AffineRecalibration, 0.1, adc.PerLayer},
+		{"convolutions of one table", residual, adc.NoRecalibration, 0.1, adc.WholeChip},
+		{"convolutions of one table, refitted", residual, adc.AffineRecalibration, 0.1, adc.WholeChip},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			model, images := c.model(t, 8)
 			images = images.Slice(0, 60)
 			chip := replayChip(crossbar.DefaultEncoding())
-			chip.ADC.Auto, chip.ADC.Budget, chip.ADC.Recalibrate = adc.LossBudget, c.budget, c.recalibrate
+			chip.ADC.Auto, chip.ADC.Budget, chip.ADC.Recalibrate, chip.ADC.Scope = adc.LossBudget, c.budget, c.recalibrate, c.scope
 			r, err := NewReplayer(chip, model)
 			if err != nil {
 				t.Fatal(err)
@@ -102,6 +105,44 @@ func TestSearchEqualsSlowSearch(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// With one resolution for each slice of a chip, every rule gives all layers the
+// largest that any needs.
+func TestBitsOfTheWholeChip(t *testing.T) {
+	model, images := residualModel(t)
+	for _, rule := range []adc.Auto{adc.WorstCase, adc.Observed} {
+		chip := replayChip(crossbar.DefaultEncoding())
+		chip.ADC.Auto = rule
+		bits := func(scope adc.Scope) [][]int {
+			chip.ADC.Scope = scope
+			r, err := NewReplayer(chip, model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bits, err := r.Bits(t.Context(), images)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return bits
+		}
+		want, got := bits(adc.PerLayer), bits(adc.WholeChip)
+		largest, same := slices.Clone(want[0]), true
+		for _, layer := range want {
+			for k, b := range layer {
+				same = same && b == want[0][k]
+				largest[k] = max(largest[k], b)
+			}
+		}
+		if same {
+			t.Errorf("%s: all layers need %v, so the test shows nothing", rule, want[0])
+		}
+		for i := range got {
+			if !slices.Equal(got[i], largest) {
+				t.Errorf("%s: layer %d has %v, want the largest of each slice, %v", rule, i, got[i], largest)
+			}
+		}
 	}
 }
 
@@ -133,9 +174,21 @@ func slowSearch(t testing.TB, r *Replayer, images workloads.Images) [][]int {
 	seen, floor := accuracy(Plan{Bits: worst})
 	floor -= r.chip.ADC.Budget
 	s := search{replayer: r, bits: r.observedBits(seen)}
+	var all []int
 	for i, l := range seen.Layers {
+		all = append(all, i)
 		for k, slice := range l.Stats.Slices {
-			s.open = append(s.open, entry{layer: i, slice: k, conversions: slice.Conversions()})
+			s.open = append(s.open, entry{layers: []int{i}, slice: k, conversions: slice.Conversions()})
+		}
+	}
+	if r.chip.ADC.Scope == adc.WholeChip { // a slice of all layers is one entry
+		s.open = nil
+		for k := range seen.Layers[0].Stats.Slices {
+			e := entry{layers: all, slice: k}
+			for _, l := range seen.Layers {
+				e.conversions += l.Stats.Slices[k].Conversions()
+			}
+			s.open = append(s.open, e)
 		}
 	}
 	tried, kept := 0, 0
@@ -148,7 +201,9 @@ func slowSearch(t testing.TB, r *Replayer, images workloads.Images) [][]int {
 			break
 		}
 		e := s.open[best]
-		s.bits[e.layer][e.slice]--
+		for _, l := range e.layers {
+			s.bits[l][e.slice]--
+		}
 		plan := Plan{Bits: s.bits, Statistics: crossbar.Clips}
 		if r.chip.ADC.Recalibrate == adc.AffineRecalibration {
 			if plan.Affines, err = r.Recalibrate(ctx, s.bits, images); err != nil {
@@ -157,7 +212,9 @@ func slowSearch(t testing.TB, r *Replayer, images workloads.Images) [][]int {
 		}
 		tried++
 		if _, got := accuracy(plan); got < floor {
-			s.bits[e.layer][e.slice]++
+			for _, l := range e.layers {
+				s.bits[l][e.slice]++
+			}
 			s.open = slices.Delete(s.open, best, best+1)
 			continue
 		}
