@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"bitline/internal/atomicfile"
-	"bitline/internal/pipeline"
 	"bitline/internal/reproduce"
 
 	"github.com/spf13/cobra"
@@ -49,52 +48,70 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if err != nil {
 		return err
 	}
-	if study.Chips == nil && f.shipped == (f.checkpoints != "") {
+	if study.NeedsModels() && f.shipped == (f.checkpoints != "") {
 		return usageError{fmt.Errorf("want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)")}
 	}
 	if err := atomicfile.Check(f.markdown, f.svg); err != nil {
 		return err
 	}
-	found, err := findings(ctx, term.host(f.data), study, f)
-	if err != nil {
-		return err
-	}
-	var markdown bytes.Buffer
-	for _, t := range found.Tables {
-		if err := t.WriteText(term.out); err != nil {
-			return err
-		}
-		fmt.Fprintln(term.out)
-		fmt.Fprintf(&markdown, "## %s\n\n", t.Title)
-		if err := t.WriteMarkdown(&markdown); err != nil {
-			return err
-		}
-		fmt.Fprintln(&markdown)
-	}
-	if f.markdown != "" {
-		if err := atomicfile.Write(f.markdown, markdown.Bytes()); err != nil {
-			return err
-		}
-	}
-	if f.svg == "" {
-		return nil
-	}
-	svg, err := found.SVG()
-	if err != nil || svg == nil {
-		return err
-	}
-	return atomicfile.Write(f.svg, svg)
-}
-
-// findings trains what is to be trained and measures the study.
-func findings(ctx context.Context, host pipeline.Host, study *reproduce.Study, f reproduceFlags) (*reproduce.Findings, error) {
-	if study.Chips != nil {
-		return study.Chips.Measure(ctx)
+	host := term.host(f.data)
+	if !isTerminal(term.err) { // where nobody watches a bar
+		host.Epoch = func(line string) { fmt.Fprintln(term.out, line) }
 	}
 	if f.checkpoints != "" {
 		if err := study.Train(ctx, host, f.checkpoints); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return study.Measure(ctx, host, f.checkpoints)
+	found, err := study.Measure(ctx, host, f.checkpoints)
+	if err != nil {
+		return err
+	}
+	if err := printFindings(term, found, f.markdown); err != nil {
+		return err
+	}
+	return drawFindings(found, f.svg)
+}
+
+// printFindings writes all tables as text and, where wanted, to a Markdown file.
+func printFindings(term terminal, all []*reproduce.Findings, file string) error {
+	var markdown bytes.Buffer
+	for _, found := range all {
+		if len(all) > 1 {
+			fmt.Fprintf(term.out, "== %s\n\n", found.Study)
+			fmt.Fprintf(&markdown, "# %s\n\n", found.Study)
+		}
+		for _, t := range found.Tables {
+			if err := t.WriteText(term.out); err != nil {
+				return err
+			}
+			fmt.Fprintln(term.out)
+			fmt.Fprintf(&markdown, "## %s\n\n", t.Title)
+			if err := t.WriteMarkdown(&markdown); err != nil {
+				return err
+			}
+			fmt.Fprintln(&markdown)
+		}
+	}
+	if file == "" {
+		return nil
+	}
+	return atomicfile.Write(file, markdown.Bytes())
+}
+
+// drawFindings draws the first study that has something to draw.
+func drawFindings(all []*reproduce.Findings, file string) error {
+	if file == "" {
+		return nil
+	}
+	for _, found := range all {
+		svg, err := found.SVG()
+		if err != nil {
+			return err
+		}
+		if svg != nil {
+			return atomicfile.Write(file, svg)
+		}
+	}
+	return fmt.Errorf("--svg is %s, but this study draws nothing, want none", file)
 }

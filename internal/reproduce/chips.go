@@ -33,8 +33,8 @@ func readChips(t *config.Table) *Chips {
 	}
 }
 
-// Measure simulates every network on every chip.
-func (s *Chips) Measure(ctx context.Context) (*Findings, error) {
+// measureAll simulates every network on every chip.
+func (s *Chips) measureAll(ctx context.Context) (*Findings, error) {
 	figures := report.Table{
 		Title: "An image in steady state",
 		Columns: []string{"network", "chip", "tiles in use>", "crossbars>", "interval us>", "latency us>", "energy uJ>", "of it ADC>", "chip mm2>",
@@ -86,15 +86,21 @@ func (s *Chips) measure(ctx context.Context, name, chipName string, tiles int) (
 			return nil, err
 		}
 	}
-	f := &chipFigures{network: name}
-	f.chip, err = pipeline.LoadChip(chipName, append([]string{fmt.Sprintf("tiles=%d", tiles)}, s.sets...))
+	chip, err := pipeline.LoadChip(chipName, append([]string{fmt.Sprintf("tiles=%d", tiles)}, s.sets...))
 	if err != nil {
 		return nil, err
 	}
-	if f.mapping, err = scheduler.Map(f.chip, net); err != nil {
+	return simulate(ctx, name, chip, net)
+}
+
+// simulate is a network on a chip, at the chip's resolutions.
+func simulate(ctx context.Context, name string, chip *arch.Chip, net *workloads.Network) (*chipFigures, error) {
+	f := &chipFigures{network: name, chip: chip}
+	var err error
+	if f.mapping, err = scheduler.Map(chip, net); err != nil {
 		return nil, err
 	}
-	job, err := jobWithGivenBits(f.chip, net, f.mapping)
+	job, err := jobWithGivenBits(chip, net, f.mapping)
 	if err != nil {
 		return nil, err
 	}

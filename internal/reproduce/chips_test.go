@@ -18,7 +18,7 @@ func TestChips(t *testing.T) {
 		networks: []string{"mlp-64-32-10"}, room: 2, sets: []string{`mapping.replicate="balanced"`},
 		chips: []string{"bitslice-8bit", "bitslice-8bit-3331", "bitslice-8bit-3adc"},
 	}
-	found, err := study.Measure(context.Background())
+	found, err := study.measureAll(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

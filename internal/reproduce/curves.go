@@ -73,7 +73,7 @@ func (s *Study) readCurves(t *config.Table) {
 	for i, seed := range c.seeds {
 		base := append([]string{fmt.Sprintf("train.seed=%d", seed)}, shared...)
 		add := func(name string, p place, sets ...string) {
-			s.Variants = append(s.Variants, Variant{Name: fmt.Sprintf("%s-seed-%d", name, seed), sets: append(append([]string{}, base...), sets...), at: p})
+			s.Variants = append(s.Variants, Variant{Name: fmt.Sprintf("%s-seed-%d", name, seed), job: s.job, sets: append(append([]string{}, base...), sets...), at: p})
 		}
 		add("dense", place{i, -1, 0}, dense...)
 		for k, m := range c.methods {
@@ -158,11 +158,7 @@ func (s *Study) point(ctx context.Context, host pipeline.Host, v Variant, folder
 	if p.right, err = rightWithoutConverters(ctx, model, data.Test); err != nil {
 		return curvePoint{}, err
 	}
-	for _, r := range p.right {
-		if r {
-			p.accuracy += 1 / float64(len(p.right))
-		}
-	}
+	p.accuracy = shareOf(p.right)
 	_, pooled := model.Sparsity(v.Job.Chip.Crossbar.CellBits)
 	for i := range pooled.Weights.NonZero {
 		p.slices = append(p.slices, pooled.Weights.Share(i))

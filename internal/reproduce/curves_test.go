@@ -143,10 +143,11 @@ func TestCurves(t *testing.T) {
 	if err := s.Train(t.Context(), host, folder); err != nil {
 		t.Fatal(err)
 	}
-	found, err := s.Measure(t.Context(), host, folder)
+	all, err := s.Measure(t.Context(), host, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
+	found := all[0]
 	models, compared := found.Tables[0], found.Tables[1]
 	if len(models.Rows) != 12 || models.Rows[0][1] != "dense" || models.Rows[11][0] != "4" {
 		t.Errorf("models are %v, want 12", models.Rows)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,8 @@ job         = "quickstart"
 resolutions = [[8, 8, 8, 8], [3, 3, 3, 1]]
 input_signs = ["unsigned", "sign-split"]
 plot        = ["sparse"]
+rules       = ["worst-case", "loss"]
+budget      = 10
 
 [[variant]]
 name = "dense"
@@ -30,6 +33,10 @@ set  = ["train.pretrain.epochs=1", "train.pretrain.method=none", "train.prune.th
 [[variant]]
 name = "sparse"
 set  = ["train.pretrain.epochs=1", "train.finetune.epochs=1", "data.calibration=50"]
+
+[paper]
+l1          = "dense"
+bitslice_l1 = "sparse"
 `
 
 func load(t *testing.T, text string) (*reproduce.Study, error) {
@@ -60,8 +67,8 @@ func TestLoadShipped(t *testing.T) {
 		t.Errorf("variants by method: %v, want a dense and a pruned one and 4 strengths of each penalty", methods)
 	}
 	for _, want := range [][]int{{9, 9, 9, 9}, {5, 5, 5, 3}, {4, 4, 4, 2}, {3, 3, 3, 1}} {
-		if !slices.ContainsFunc(s.Resolutions, func(bits []int) bool { return slices.Equal(bits, want) }) {
-			t.Errorf("resolutions are %v, want %v among them", s.Resolutions, want)
+		if !slices.ContainsFunc(s.Accuracy.Resolutions, func(bits []int) bool { return slices.Equal(bits, want) }) {
+			t.Errorf("resolutions are %v, want %v among them", s.Accuracy.Resolutions, want)
 		}
 	}
 }
@@ -78,7 +85,7 @@ func TestLoadFaults(t *testing.T) {
 		{"one resolution for four slices", strings.Replace(small, "[8, 8, 8, 8]", "[8]", 1),
 			"study small, variant dense: resolutions hold [8], want one for each of the 4 slices of the variant's chip"},
 		{"a variant that is a path", strings.Replace(small, `"dense"`, `"../dense"`, 1),
-			`s.toml:9: key variant[0].name is "../dense", want a part of a file's name`},
+			`s.toml:11: key variant[0].name is "../dense", want a part of a file's name`},
 		{"a variant's override", strings.Replace(small, "epochs=1", "epoch=1", 1),
 			"study small, variant dense: --set train.pretrain.epoch: unknown key train.pretrain.epoch, did you mean train.pretrain.epochs?"},
 		{"unknown job", strings.Replace(small, "quickstart", "quikstart", 1),
@@ -142,18 +149,20 @@ func TestTrainAndMeasure(t *testing.T) {
 		t.Errorf("the second training reports progress %d times, want none: nothing is trained", shown)
 	}
 
-	found, err := study.Measure(t.Context(), host, folder)
+	all, err := study.Measure(t.Context(), host, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 2 models; of 2 layers and 4 slices each; with 2 input signs, refitted or not.
-	for i, rows := range []int{2, 2 * 2 * 4, 2 * 2 * 2} {
+	found := all[0]
+	// Sparsity: 2 models. Claims. Rules: 2 by 2 models, refitted or not; what arrives of
+	// each. Replays: 2 input signs, refitted or not. Layers: 2, of 4 slices each.
+	for i, rows := range []int{2, 4, 2 * 2 * 2, 0, 2 * 2 * 2, 2 * 2 * 2, 2 * 2 * 4} {
 		table := found.Tables[i]
-		if len(table.Rows) != rows {
+		if len(table.Rows) != rows && rows > 0 {
 			t.Errorf("%s: %d rows, want %d", table.Title, len(table.Rows), rows)
 		}
 		for _, variant := range []string{"dense", "sparse"} {
-			if !slices.ContainsFunc(table.Rows, func(row []string) bool { return row[0] == variant }) {
+			if i != 1 && i != 3 && !slices.ContainsFunc(table.Rows, func(row []string) bool { return row[0] == variant }) {
 				t.Errorf("%s: no row of %s", table.Title, variant)
 			}
 		}
@@ -163,11 +172,39 @@ func TestTrainAndMeasure(t *testing.T) {
 			}
 		}
 	}
+	checkRules(t, found)
 	if got := len(found.Chart.Series); got != 2 {
 		t.Errorf("the chart has %d lines, want that of the plotted variant, refitted or not", got)
 	}
 	if _, err := found.Chart.SVG(); err != nil {
 		t.Errorf("chart: %v", err)
+	}
+}
+
+// checkRules: converters of the worst case lose nothing; those of a budget of ten
+// points have fewer bits and save energy on the chip. Every row of converters has its
+// four laws, of which the survey refuses what is under 4 bits.
+func checkRules(t *testing.T, found *reproduce.Findings) {
+	t.Helper()
+	rules, laws, arrives := found.Tables[2].Rows, found.Tables[3].Rows, found.Tables[4].Rows
+	for i, row := range rules {
+		lost, err := strconv.ParseFloat(row[6], 64)
+		if err != nil || row[1] == "worst-case" && lost != 0 || row[1] == "loss" && lost > 30 {
+			t.Errorf("rule %v loses %s points, want none in the worst case and about 10 within a budget of 10", row[:4], row[6])
+		}
+		if !slices.Equal(arrives[i][:4], row[:4]) {
+			t.Errorf("what arrives is of %v, want %v", arrives[i][:4], row[:4])
+		}
+		gain, err := strconv.ParseFloat(strings.TrimSuffix(arrives[i][11], "×"), 64)
+		if err != nil || gain <= 1 || gain > 20 { // converters take most of the energy of 8 bits
+			t.Errorf("%v: energy %s less than at 8 bits, want more than 1× and less than 20×", row[:4], arrives[i][11])
+		}
+		if k := slices.IndexFunc(laws, func(l []string) bool { return l[0] == row[3] && l[1] == "power-law" }); k < 0 || len(laws)%4 != 0 {
+			t.Errorf("no laws of %s in %d rows, want four of each", row[3], len(laws))
+		}
+	}
+	if slices.Equal(rules[0][3:4], rules[2][3:4]) {
+		t.Errorf("a budget of 10 points finds %s, the same as the worst case", rules[2][3])
 	}
 }
 

@@ -3,42 +3,58 @@
 package reproduce
 
 import (
+	"context"
 	"fmt"
-	"slices"
-	"strings"
 
-	"bitline/adc"
 	"bitline/configs"
-	"bitline/crossbar"
 	"bitline/internal/config"
 	"bitline/internal/pipeline"
+	"bitline/internal/plot"
+	"bitline/internal/report"
 )
 
-// Study is one job in several variants, each replayed at several resolutions.
+// Study is an experiment: models and what is measured of them. One of Accuracy,
+// Curves, Fewest, Chips and Parts says which.
 type Study struct {
-	Name        string
-	Variants    []Variant
-	Resolutions [][]int // of each slice, least significant first
-	InputSigns  []crossbar.InputSign
-	Plotted     []string // variants that the chart shows
-	job         string
-	folder      string // of names of checkpoints: the job, or the study where it has seeds
-	// Curves is nil unless the study is one of methods along their strengths.
-	Curves *Curves
-	// Chips is nil unless the study is one of whole chips; then it is all there is.
-	Chips *Chips
+	Name     string
+	Variants []Variant // the models
+	job      string    // of the variants
+	folder   string    // of names of checkpoints: the job, or the study where it has seeds
+
+	Accuracy *Accuracy
+	Curves   *Curves
+	Fewest   *Fewest
+	Chips    *Chips   // no models
+	Parts    []*Study // other studies, one after the other
 }
 
 // Variant is one model of a study.
 type Variant struct {
-	Name string
-	Job  *pipeline.Job
-	sets []string
-	at   place // in a study of curves
+	Name       string
+	Job        *pipeline.Job
+	job        string // its name
+	checkpoint string // its name where it is not made of the study's and the variant's
+	sets       []string
+	at         place // in a study of curves
 }
 
 // Checkpoint is the name of the variant's shipped checkpoint.
-func (s *Study) Checkpoint(v Variant) string { return s.folder + "-" + v.Name }
+func (s *Study) Checkpoint(v Variant) string {
+	if v.checkpoint != "" {
+		return v.checkpoint
+	}
+	return s.folder + "-" + v.Name
+}
+
+// NeedsModels says whether there is anything to train or to take from checkpoints.
+func (s *Study) NeedsModels() bool {
+	for _, p := range s.Parts {
+		if p.NeedsModels() {
+			return true
+		}
+	}
+	return len(s.Variants) > 0
+}
 
 // Load reads a study by name or file.
 func Load(name string) (*Study, error) {
@@ -47,99 +63,124 @@ func Load(name string) (*Study, error) {
 		return nil, err
 	}
 	s := &Study{Name: t.String("name", name)}
-	switch t.Enum("kind", "accuracy", "accuracy", "curves", "chip") {
+	var parts []string
+	switch t.Enum("kind", "accuracy", "accuracy", "curves", "fewest-bits", "chip", "all") {
 	case "chip":
 		s.Chips = readChips(t)
-		return s, t.Finish()
+	case "all":
+		t.Require("studies")
+		parts = t.Strings("studies", nil)
 	case "curves":
 		s.readCurves(t)
+	case "fewest-bits":
+		s.readFewest(t)
 	default:
 		s.readAccuracy(t)
 	}
 	if err := t.Finish(); err != nil {
 		return nil, err
 	}
-	for i, v := range s.Variants {
-		if s.Variants[i].Job, err = pipeline.LoadJob(s.job, v.sets); err != nil {
-			return nil, fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+	for _, name := range parts {
+		part, err := Load(name)
+		if err != nil {
+			return nil, err
 		}
-		if err := s.Variants[i].Job.CheckValues(); err != nil {
-			return nil, fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		if part.Parts != nil {
+			return nil, fmt.Errorf("study %s: studies holds %s, which holds studies itself, want those", s.Name, name)
 		}
-		for _, bits := range s.Resolutions {
-			if n := s.Variants[i].Job.Chip.Slicing().Count; len(bits) != n {
-				return nil, fmt.Errorf("study %s, variant %s: resolutions hold %v, want one for each of the %d slices of the variant's chip", s.Name, v.Name, bits, n)
+		s.Parts = append(s.Parts, part)
+	}
+	return s, s.loadVariants()
+}
+
+// loadVariants reads the variants' jobs.
+func (s *Study) loadVariants() (err error) {
+	for i := range s.Variants {
+		v := &s.Variants[i]
+		if v.Job, err = pipeline.LoadJob(v.job, v.sets); err == nil {
+			err = v.Job.CheckValues()
+		}
+		if err != nil {
+			return fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		}
+		if err := s.checkResolutions(v); err != nil {
+			return fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Study) checkResolutions(v *Variant) error {
+	var given [][]int
+	switch {
+	case s.Accuracy != nil:
+		given = s.Accuracy.Resolutions
+	case s.Fewest != nil:
+		for i, m := range s.Fewest.models {
+			if v == &s.Variants[i] && len(m.bits) > 0 {
+				given = append(given, m.bits)
 			}
 		}
 	}
-	return s, nil
+	for _, bits := range given {
+		if n := v.Job.Chip.Slicing().Count; len(bits) != n {
+			return fmt.Errorf("resolutions hold %v, want one for each of the %d slices of the variant's chip", bits, n)
+		}
+	}
+	return nil
 }
 
-// readAccuracy reads a study of models replayed at several resolutions.
-func (s *Study) readAccuracy(t *config.Table) {
-	t.Require("job", "variant", "resolutions")
-	s.job = t.String("job", "")
-	s.folder = s.job
-	s.readResolutions(t)
-	s.readInputSigns(t)
-	s.readVariants(t)
+// Findings is what was measured of a study.
+type Findings struct {
+	Study  string
+	Tables []report.Table
+	// Chart is the accuracy of the replayed test images over the resolutions, for
+	// the study's plotted variants and its first way of driving inputs; dashed
+	// with refitted affines.
+	Chart plot.Lines
+	// Scatter is the curves of a study of curves.
+	Scatter plot.Scatter
 }
 
-func (s *Study) readInputSigns(t *config.Table) {
-	for _, word := range t.Strings("input_signs", []string{string(crossbar.Unsigned)}) {
-		switch sign := crossbar.InputSign(word); sign {
-		case crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement:
-			s.InputSigns = append(s.InputSigns, sign)
-		default:
-			t.Faultf("input_signs", "holds %q, want %s, %s or %s", word, crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement)
-		}
+// SVG draws what there is to draw; nil where there is nothing.
+func (f *Findings) SVG() ([]byte, error) {
+	switch {
+	case f.Chart.Series != nil:
+		return f.Chart.SVG()
+	case f.Scatter.Series != nil:
+		return f.Scatter.SVG()
 	}
+	return nil, nil
 }
 
-// readVariants reads the variants and which of them are plotted. Their names are
-// parts of the names of files.
-func (s *Study) readVariants(t *config.Table) {
-	var names []string
-	for i, vt := range t.Tables("variant") {
-		v := Variant{Name: vt.String("name", fmt.Sprintf("variant%d", i+1)), sets: vt.Strings("set", nil)}
-		switch {
-		case v.Name == "" || strings.ContainsAny(v.Name, `/\`):
-			vt.Faultf("name", "is %q, want a part of a file's name", v.Name)
-		case slices.Contains(names, v.Name):
-			vt.Faultf("name", "is %q a second time, want a name of its own for each variant", v.Name)
+// Measure measures a study, one after the other those of its parts. folder holds
+// the checkpoints; "" takes the shipped ones.
+func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) ([]*Findings, error) {
+	var all []*Findings
+	for _, p := range s.Parts {
+		found, err := p.Measure(ctx, host, folder)
+		if err != nil {
+			return nil, err
 		}
-		names = append(names, v.Name)
-		s.Variants = append(s.Variants, v)
+		all = append(all, found...)
 	}
-	s.Plotted = t.Strings("plot", nil)
-	for _, name := range s.Plotted {
-		if !slices.Contains(names, name) {
-			t.Faultf("plot", "holds %q, want the names of variants", name)
-		}
+	var found *Findings
+	var err error
+	switch {
+	case s.Accuracy != nil:
+		found, err = s.measureAccuracy(ctx, host, folder)
+	case s.Curves != nil:
+		found, err = s.measureCurves(ctx, host, folder)
+	case s.Fewest != nil:
+		found, err = s.measureFewest(ctx, host, folder)
+	case s.Chips != nil:
+		found, err = s.Chips.measureAll(ctx)
+	default:
+		return all, nil
 	}
-}
-
-func (s *Study) readResolutions(t *config.Table) {
-	value, ok := t.Value("resolutions")
-	if !ok {
-		return // Require says so
+	if err != nil {
+		return nil, fmt.Errorf("study %s: %w", s.Name, err)
 	}
-	rows, _ := value.([]any)
-	for _, row := range rows {
-		numbers, ok := row.([]any)
-		var bits []int
-		for _, x := range numbers {
-			b, isInt := x.(int64)
-			ok = ok && isInt && b >= 1 && b <= adc.MaxBits
-			bits = append(bits, int(b))
-		}
-		if !ok || len(bits) == 0 {
-			t.Faultf("resolutions", "holds %v, want lists of resolutions from 1 to %d, one per slice", row, adc.MaxBits)
-			return
-		}
-		s.Resolutions = append(s.Resolutions, bits)
-	}
-	if len(rows) == 0 {
-		t.Faultf("resolutions", "is %v, want lists such as [[4, 4, 4, 2], [3, 3, 3, 1]]", value)
-	}
+	found.Study = s.Name
+	return append(all, found), nil
 }

@@ -14,57 +14,11 @@ import (
 	"bitline/workloads"
 )
 
-// Findings is what was measured of a study.
-type Findings struct {
-	Tables []report.Table
-	// Chart is the accuracy of the replayed test images over the resolutions, for
-	// the study's plotted variants and its first way of driving inputs; dashed
-	// with refitted affines.
-	Chart plot.Lines
-	// Scatter is the curves of a study of curves.
-	Scatter plot.Scatter
-}
-
-// SVG draws what there is to draw; nil where there is nothing.
-func (f *Findings) SVG() ([]byte, error) {
-	switch {
-	case f.Chart.Series != nil:
-		return f.Chart.SVG()
-	case f.Scatter.Series != nil:
-		return f.Scatter.SVG()
-	}
-	return nil, nil
-}
-
-// Measure measures every variant of the study: its sparsity, the resolutions that
-// its sums need, and the accuracy of the replayed test set. folder holds the
-// checkpoints; "" takes the shipped ones.
-func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) (*Findings, error) {
-	if s.Curves != nil {
-		return s.measureCurves(ctx, host, folder)
-	}
-	m := measurement{study: s, host: host,
-		chart: plot.Lines{
-			Title:  fmt.Sprintf("%s: test images replayed (dashed: affine refitted)", s.Name),
-			XLabel: "converter bits per slice, least significant first", YLabel: "accuracy in %",
-		},
-		sparsity: report.Table{
-			Title:   "Accuracy without converters, and non-zero digits (weights and biases, all layers pooled)",
-			Columns: []string{"model", "accuracy>", "slice 0>", "slice 1>", "slice 2>", "slice 3>", "mean>"},
-		},
-		layers: report.Table{
-			Title:   "Non-zero digits of crossbar weights and bitline sums, per layer and slice",
-			Columns: []string{"model", "layer", "slice>", "non-zero>", "largest possible sum>", "bits (worst case)>", "largest seen>", "bits (observed)>"},
-		},
-		replay: report.Table{
-			Title:   "Accuracy of the replayed test images, resolution per slice from the least significant",
-			Columns: []string{"model", "inputs", "recalibrated"},
-		},
-	}
-	for _, bits := range s.Resolutions {
-		m.replay.Columns = append(m.replay.Columns, brackets(bits)+">")
-		m.chart.Categories = append(m.chart.Categories, brackets(bits))
-	}
+// measureAccuracy measures every variant: its sparsity, the resolutions that its
+// sums need, the accuracy of the replayed test set, and what converters of those
+// resolutions save.
+func (s *Study) measureAccuracy(ctx context.Context, host pipeline.Host, folder string) (*Findings, error) {
+	m := newMeasurement(s, host)
 	for i, v := range s.Variants {
 		model, err := s.model(v, folder)
 		if err != nil {
@@ -77,7 +31,14 @@ func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) 
 			host.Progress("replaying", i+1, len(s.Variants), v.Name)
 		}
 	}
-	return &Findings{Tables: []report.Table{m.sparsity, m.layers, m.replay}, Chart: m.chart}, nil
+	tables := []report.Table{m.sparsity}
+	if s.Accuracy.l1 != "" {
+		tables = append(tables, m.claims())
+	}
+	if len(s.Accuracy.Rules) > 0 {
+		tables = append(tables, m.rules, m.laws(), m.arrives)
+	}
+	return &Findings{Tables: append(tables, m.replay, m.layers), Chart: m.chart}, nil
 }
 
 // measurement is the tables being filled.
@@ -85,7 +46,60 @@ type measurement struct {
 	study                    *Study
 	host                     pipeline.Host
 	sparsity, layers, replay report.Table
+	rules, arrives           report.Table
 	chart                    plot.Lines
+	models                   []measured
+	found                    []ruled
+	chips                    map[string]*chipFigures // by network and resolutions
+}
+
+// measured is what the claims are held against.
+type measured struct {
+	name     string
+	slices   [][]pipeline.SliceResult // of each layer
+	layers   []string
+	share    float64 // mean over slices of the non-zero digits of crossbar weights
+	accuracy float64 // without converters
+	lowest   float64 // replayed at the last of the resolutions
+	refitted float64 // the same with refitted affines
+}
+
+func newMeasurement(s *Study, host pipeline.Host) *measurement {
+	m := &measurement{study: s, host: host, chips: map[string]*chipFigures{},
+		chart: plot.Lines{
+			Title:  fmt.Sprintf("%s: test images replayed (dashed: affine refitted)", s.Name),
+			XLabel: "converter bits per slice, least significant first", YLabel: "accuracy in %",
+		},
+		sparsity: report.Table{
+			Title:   "Accuracy without converters, and non-zero digits (all layers pooled; the last column with biases)",
+			Columns: []string{"model", "accuracy>"},
+		},
+		rules: report.Table{
+			Title:   fmt.Sprintf("Converters that each rule finds, one resolution for each slice of the chip, least significant first (loss: the cheapest that lose at most %g points on training images)", 100*s.Accuracy.Budget),
+			Columns: []string{"model", "rule", "recalibrated", "ADC bits", "accuracy>", "without converters>", "points lost>"},
+		},
+		arrives: report.Table{
+			Title:   "What arrives: an image in steady state on the whole chip with those converters, and how many times less than with 8 bits",
+			Columns: []string{"model", "rule", "recalibrated", "ADC bits", "latency us>", "interval us>", "energy uJ>", "of it ADC>", "chip mm2>", "latency>", "interval>", "energy>", "area>"},
+		},
+		layers: report.Table{
+			Title:   "Non-zero digits of crossbar weights and bitline sums, per layer and slice",
+			Columns: []string{"model", "layer", "slice>", "non-zero>", "largest possible sum>", "bits (worst case)>", "largest seen>", "bits (observed)>"},
+		},
+		replay: report.Table{
+			Title:   "Accuracy of the replayed test images, resolution per slice from the least significant",
+			Columns: []string{"model", "inputs", "recalibrated"},
+		},
+	}
+	for i := range s.Variants[0].Job.Chip.Slicing().Count {
+		m.sparsity.Columns = append(m.sparsity.Columns, fmt.Sprintf("slice %d>", i))
+	}
+	m.sparsity.Columns = append(m.sparsity.Columns, "mean>", "mean>")
+	for _, bits := range s.Accuracy.Resolutions {
+		m.replay.Columns = append(m.replay.Columns, brackets(bits)+">")
+		m.chart.Categories = append(m.chart.Categories, brackets(bits))
+	}
+	return m
 }
 
 // measure adds one variant to every table.
@@ -94,30 +108,46 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 	if err != nil {
 		return err
 	}
-	for i, sign := range m.study.InputSigns {
+	calibration := data.Calibration(v.Job.Calibration)
+	images := pictures{calibration, calibration}
+	if n := m.study.Accuracy.Search; n > 0 {
+		images.search = data.Calibration(n)
+	}
+	var found []ruled
+	for i, sign := range m.study.Accuracy.InputSigns {
 		chip := *v.Job.Chip
 		chip.Encoding.InputSign = sign
 		replayer, err := scheduler.NewReplayer(&chip, model)
 		if err != nil {
 			return err
 		}
-		plans, err := m.plans(ctx, replayer, data.Calibration(v.Job.Calibration), len(model.Layers))
+		plans, err := m.plans(ctx, replayer, calibration, len(model.Layers))
 		if err != nil {
 			return err
 		}
-		if i == 0 { // the one whose sums are described
+		fixed := len(plans)
+		if i == 0 { // the one whose sums are described, and for which converters are chosen
 			plans[0].Statistics, plans[0].NoReference = crossbar.Sums, false
+			if found, err = m.find(ctx, &chip, model, images); err != nil {
+				return err
+			}
+			for _, r := range found {
+				plans = append(plans, r.plan)
+			}
 		}
 		replays, err := replayer.RunMany(ctx, data.Test, plans, nil)
 		if err != nil {
 			return err
 		}
+		plain, refitted := replays[:fixed/2], replays[fixed/2:fixed]
 		if i == 0 {
-			m.describe(v, model, replays[0])
+			exact := m.describe(v, model, plain, refitted)
+			if err := m.tabulateRules(ctx, v, found, outcomes{replays[fixed:], exact}); err != nil {
+				return err
+			}
 		}
-		resolutions := len(m.study.Resolutions)
-		m.tabulate(v, setting{sign: sign, charted: i == 0}, replays[:resolutions])
-		m.tabulate(v, setting{sign: sign, charted: i == 0, recalibrated: true}, replays[resolutions:])
+		m.tabulate(v, setting{sign: sign, charted: i == 0}, plain)
+		m.tabulate(v, setting{sign: sign, charted: i == 0, recalibrated: true}, refitted)
 	}
 	return nil
 }
@@ -126,7 +156,7 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 // resolution, then once more with refitted affines.
 func (m *measurement) plans(ctx context.Context, r *scheduler.Replayer, calibration workloads.Images, layers int) ([]scheduler.Plan, error) {
 	var plain, refitted []scheduler.Plan
-	for _, resolution := range m.study.Resolutions {
+	for _, resolution := range m.study.Accuracy.Resolutions {
 		p := scheduler.Plan{Bits: same(resolution, layers), Statistics: crossbar.Clips, NoReference: true}
 		plain = append(plain, p)
 		affines, err := r.Recalibrate(ctx, p.Bits, calibration)
@@ -150,7 +180,7 @@ type setting struct {
 // chart.
 func (m *measurement) tabulate(v Variant, s setting, replays []*scheduler.Replay) {
 	row := []any{v.Name, s.sign, yes(s.recalibrated)}
-	line := plot.Series{Dashed: s.recalibrated, Colour: slices.Index(m.study.Plotted, v.Name)}
+	line := plot.Series{Dashed: s.recalibrated, Colour: slices.Index(m.study.Accuracy.Plotted, v.Name)}
 	if !s.recalibrated {
 		line.Name = v.Name
 	}
@@ -164,21 +194,31 @@ func (m *measurement) tabulate(v Variant, s setting, replays []*scheduler.Replay
 	}
 }
 
-// describe adds a variant's sparsity and sums, as the first replay saw them.
-func (m *measurement) describe(v Variant, model *workloads.Model, replay *scheduler.Replay) {
+// describe adds a variant's sparsity and sums, as the first replay saw them, and
+// returns its accuracy without converters.
+func (m *measurement) describe(v Variant, model *workloads.Model, plain, refitted []*scheduler.Replay) float64 {
+	replay, last := plain[0], len(plain)-1
 	layers, pooled := model.Sparsity(v.Job.Chip.Crossbar.CellBits)
-	row := []any{v.Name, report.Percent(replay.AccuracyExact())}
-	for i := range pooled.WithBiases.NonZero {
-		row = append(row, report.Percent(pooled.WithBiases.Share(i)))
+	own := measured{
+		name: v.Name, share: pooled.Weights.Average(), accuracy: replay.AccuracyExact(),
+		lowest: plain[last].Accuracy(), refitted: refitted[last].Accuracy(),
 	}
-	m.sparsity.Add(append(row, report.Percent(pooled.WithBiases.Average()))...)
+	row := []any{v.Name, report.Percent(own.accuracy)}
+	for i := range pooled.Weights.NonZero {
+		row = append(row, report.Percent(pooled.Weights.Share(i)))
+	}
+	m.sparsity.Add(append(row, report.Percent(own.share), report.Percent(pooled.WithBiases.Average()))...)
 	for i, l := range replay.Layers {
-		for _, s := range pipeline.Slices(v.Job.Chip, l) {
+		saw := pipeline.Slices(v.Job.Chip, l)
+		for _, s := range saw {
 			seen, needs := s.Seen()
 			m.layers.Add(v.Name, l.Name, s.Slice, report.Percent(layers[i].Weights.Share(s.Slice)),
 				s.LargestSum, s.WorstCaseBits, seen, needs)
 		}
+		own.layers, own.slices = append(own.layers, l.Name), append(own.slices, saw)
 	}
+	m.models = append(m.models, own)
+	return own.accuracy
 }
 
 // same gives every layer the same resolutions.

@@ -17,6 +17,11 @@ import (
 // from there. Variants that differ only after pre-training share it, to the same
 // bytes as if each had its own: the state of the first stays until all are trained.
 func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) error {
+	for _, p := range s.Parts {
+		if err := p.Train(ctx, host, folder); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("training the study %s: %w", s.Name, err)
 	}
