@@ -10,7 +10,7 @@ import (
 // The pattern names no folder, so that a folder without files is no fault of
 // the build.
 //
-//go:embed */*.toml checkpoints/*.safetensors
+//go:embed */*.toml checkpoints/*.safetensors.gz
 var files embed.FS
 
 // Files holds KIND/NAME.toml, where KIND is chips, networks, jobs or studies. It is

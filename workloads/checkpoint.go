@@ -90,12 +90,15 @@ type layerJSON struct {
 	Values string `json:"-"`
 }
 
-// WriteModel writes a checkpoint. The file at path is replaced at once and whole
-// or, with an error, not at all.
+// WriteModel writes a checkpoint, compressed where the name of the file ends in .gz.
+// The file at path is replaced at once and whole or, with an error, not at all.
 func WriteModel(path string, m *Model) error {
 	b, err := EncodeModel(m)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if strings.HasSuffix(path, ".gz") {
+		b = compress(b)
 	}
 	return atomicfile.Write(path, b)
 }

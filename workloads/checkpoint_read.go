@@ -25,9 +25,13 @@ func ReadModel(path string) (*Model, error) {
 	return DecodeModel(path, b)
 }
 
-// DecodeModel reads the checkpoint b; name is what errors call it. The model it
+// DecodeModel reads the checkpoint b, compressed or not; name is what errors call it. The model it
 // gives is whole: every shape and every number has been checked.
 func DecodeModel(name string, b []byte) (*Model, error) {
+	b, err := expand(b)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
 	m, err := decodeModel(b)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)

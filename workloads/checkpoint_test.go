@@ -81,6 +81,44 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	}
 }
 
+// A name that ends in .gz compresses, and reading finds out by itself. A part of such
+// a file, or what expands without end, is an error.
+func TestCompressedCheckpoint(t *testing.T) {
+	m := smallModel()
+	folder := t.TempDir()
+	plain, packed := filepath.Join(folder, "m.safetensors"), filepath.Join(folder, "m.safetensors.gz")
+	for _, path := range []string{plain, packed} {
+		if err := WriteModel(path, m); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadModel(path); err != nil || !reflect.DeepEqual(got, m) {
+			t.Errorf("%s: got %+v and error %v", path, got, err)
+		}
+	}
+	b, err := os.ReadFile(packed)
+	if whole := encoded(t, m); err != nil || len(b) >= len(whole) {
+		t.Errorf("compressed to %d of %d bytes (%v), want fewer", len(b), len(whole), err)
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"cut short": {b[:len(b)-1], "reading m: not a whole gzip file: unexpected EOF"},
+		"no header": {b[:5], "reading m: not a whole gzip file: unexpected EOF"},
+	} {
+		if _, err := DecodeModel("m", c.content); err == nil || err.Error() != c.want {
+			t.Errorf("%s: error %v, want %s", name, err, c.want)
+		}
+	}
+	zeros := make([]byte, 1000)
+	if _, err := expandTo(compress(zeros), 999); err == nil || err.Error() != "expands to more than 999 bytes, want a checkpoint of at most that" {
+		t.Errorf("1000 bytes of at most 999: error %v", err)
+	}
+	if got, err := expandTo(compress(zeros), 1000); err != nil || !bytes.Equal(got, zeros) {
+		t.Errorf("1000 bytes of at most 1000: %d bytes, error %v", len(got), err)
+	}
+}
+
 // header is the part of a safetensors file before its data.
 type header map[string]json.RawMessage
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -143,7 +146,7 @@ func TestFaultsOfJobs(t *testing.T) {
 	own := ownCheckpoint(t)
 	files := func(extra string) map[string]string { return map[string]string{"job.toml": job + extra} }
 	checkpoint := func(content string) map[string]string { return map[string]string{"c.safetensors": content} }
-	const jobNames = "alexnet-isaac, cifar10-resnet20-through-adc, cifar10-resnet20, mnist-mlp-dense, mnist-mlp-l1, mnist-mlp-pruned, mnist-mlp-through-adc, mnist-mlp, mobilenet-v2-isaac, quickstart, resnet-18-isaac, resnet-50-isaac, vgg-16-isaac"
+	jobNames := shippedNames(t, "jobs", ".toml")
 	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown job", nil, "run quikstart",
@@ -289,7 +292,7 @@ func TestFaultsOfStudies(t *testing.T) {
 	study := func(text string) map[string]string { return map[string]string{"s.toml": text} }
 	const line = "reproduce s.toml --from-checkpoints"
 	checkFaults(t, []fault{
-		{"unknown study", nil, "reproduce minst --from-checkpoints", `unknown name "minst" in studies, want chip, mnist-curves, mnist or the path of a .toml file, did you mean mnist?`},
+		{"unknown study", nil, "reproduce minst --from-checkpoints", `unknown name "minst" in studies, want ` + shippedNames(t, "studies", ".toml") + ` or the path of a .toml file, did you mean mnist?`},
 		{"no checkpoints", nil, "reproduce mnist --checkpoints c --data ./ --markdown none/t.md", "writing none/t.md: no such file or directory"},
 		{"all at once", study("job = \"quickstart\"\nresolutions = [[4, 4, 4, 20]]\ninput_signs = [\"both\"]\nplot = [\"c\"]\n[[variant]]\nname = \"a\"\n[[variant]]\nname = \"a\"\n"), line,
 			"s.toml:2: key resolutions holds [4 4 4 20], want lists of resolutions from 1 to 16, one per slice\n" +
@@ -328,23 +331,37 @@ func npyFile(descr, fortran, shape, data string) string {
 
 func shippedCheckpoint(t *testing.T, name string) string {
 	t.Helper()
-	b, err := fs.ReadFile(configs.Files(), "checkpoints/"+name+".safetensors")
+	b, err := fs.ReadFile(configs.Files(), "checkpoints/"+name+".safetensors.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(b)
+	r, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(whole)
 }
 
 // shippedCheckpoints lists their names as an error does.
 func shippedCheckpoints(t *testing.T) string {
 	t.Helper()
-	entries, err := fs.ReadDir(configs.Files(), "checkpoints")
+	return shippedNames(t, "checkpoints", ".safetensors.gz")
+}
+
+// shippedNames lists the names of the embedded files of a kind as an error does.
+func shippedNames(t *testing.T, kind, ending string) string {
+	t.Helper()
+	entries, err := fs.ReadDir(configs.Files(), kind)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
 	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".safetensors"))
+		names = append(names, strings.TrimSuffix(e.Name(), ending))
 	}
 	return strings.Join(names, ", ")
 }

@@ -30,8 +30,8 @@ gets a line for every epoch.`,
   bitline train mnist-mlp --out sparse.safetensors --resume`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if !strings.HasSuffix(out, ".safetensors") {
-				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors (see %s --help)", out, c.CommandPath())}
+			if !strings.HasSuffix(strings.TrimSuffix(out, ".gz"), ".safetensors") {
+				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors or .safetensors.gz (see %s --help)", out, c.CommandPath())}
 			}
 			job, err := pipeline.LoadJob(args[0], sets)
 			if err != nil {
@@ -72,7 +72,7 @@ gets a line for every epoch.`,
 	}
 	setFlag(c, &sets)
 	dataFlag(c, &data)
-	c.Flags().StringVar(&out, "out", "", "the checkpoint to write, NAME.safetensors")
+	c.Flags().StringVar(&out, "out", "", "the checkpoint to write, NAME.safetensors, or NAME.safetensors.gz to compress it")
 	c.Flags().BoolVar(&files.Resume, "resume", false, "continue the training whose state is in FILE.state")
 	c.Flags().BoolVar(&files.OtherKernel, "other-kernel", false, "allow a resume under another kernel class, whose bytes may differ")
 	return c

@@ -218,9 +218,9 @@ func isJobKey(key string) bool {
 	return slices.Contains(jobKeys(), strings.Trim(strings.TrimSpace(first), `"'`))
 }
 
-// isFile says whether a name is a file rather than embedded.
+// isFile says whether a name is a file, compressed or not, rather than embedded.
 func isFile(name, ending string) bool {
-	return strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(name, ending)
+	return strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ending)
 }
 
 // beside places a file that a job's file names beside that file.
@@ -240,7 +240,7 @@ func readCheckpoint(name string) (*workloads.Model, error) {
 	if isFile(name, ".safetensors") {
 		return workloads.ReadModel(name)
 	}
-	file := "checkpoints/" + name + ".safetensors"
+	file := "checkpoints/" + name + shippedEnding
 	content, err := fs.ReadFile(configs.Files(), file)
 	if err != nil {
 		return nil, unknownCheckpoint(name)

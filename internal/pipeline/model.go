@@ -67,12 +67,15 @@ func sameNetwork(have, want *workloads.Network) error {
 	return nil
 }
 
+// shippedEnding is that of the embedded checkpoints.
+const shippedEnding = ".safetensors.gz"
+
 func unknownCheckpoint(name string) error {
 	var known []string
 	entries, err := fs.ReadDir(configs.Files(), "checkpoints")
 	if err == nil {
 		for _, e := range entries {
-			known = append(known, strings.TrimSuffix(e.Name(), ".safetensors"))
+			known = append(known, strings.TrimSuffix(e.Name(), shippedEnding))
 		}
 	}
 	return fmt.Errorf("checkpoint %q does not exist, want a file that ends in .safetensors or one of the shipped: %s", name, strings.Join(known, ", "))

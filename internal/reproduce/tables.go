@@ -71,7 +71,7 @@ func newMeasurement(s *Study, host pipeline.Host) *measurement {
 			XLabel: "converter bits per slice, least significant first", YLabel: "accuracy in %",
 		},
 		sparsity: report.Table{
-			Title:   "Accuracy without converters, and non-zero digits (all layers pooled; the last column with biases)",
+			Title:   "Accuracy without converters, and non-zero digits of crossbar weights, all layers pooled",
 			Columns: []string{"model", "accuracy>"},
 		},
 		rules: report.Table{
@@ -94,7 +94,7 @@ func newMeasurement(s *Study, host pipeline.Host) *measurement {
 	for i := range s.Variants[0].Job.Chip.Slicing().Count {
 		m.sparsity.Columns = append(m.sparsity.Columns, fmt.Sprintf("slice %d>", i))
 	}
-	m.sparsity.Columns = append(m.sparsity.Columns, "mean>", "mean>")
+	m.sparsity.Columns = append(m.sparsity.Columns, "mean>", "with biases>")
 	for _, bits := range s.Accuracy.Resolutions {
 		m.replay.Columns = append(m.replay.Columns, brackets(bits)+">")
 		m.chart.Categories = append(m.chart.Categories, brackets(bits))

@@ -15,7 +15,7 @@ import (
 // shipped is an embedded checkpoint.
 func shipped(b *testing.B, name string) *workloads.Model {
 	b.Helper()
-	content, err := fs.ReadFile(configs.Files(), "checkpoints/"+name+".safetensors")
+	content, err := fs.ReadFile(configs.Files(), "checkpoints/"+name+".safetensors.gz")
 	if err != nil {
 		b.Fatal(err)
 	}
