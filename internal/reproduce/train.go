@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
 	"bitline/workloads/train"
@@ -18,6 +19,9 @@ import (
 func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("training the study %s: %w", s.Name, err)
+	}
+	if err := s.checkFiles(folder); err != nil {
+		return err
 	}
 	var shared *train.Trainer
 	for _, v := range s.Variants {
@@ -47,6 +51,19 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 		shared = t
 	}
 	return nil
+}
+
+// checkFiles says whether the checkpoints that are missing can be written, before
+// hours are spent on them.
+func (s *Study) checkFiles(folder string) error {
+	var missing []string
+	for _, v := range s.Variants {
+		path := filepath.Join(folder, s.Checkpoint(v)+".safetensors")
+		if _, err := os.Stat(path); err != nil {
+			missing = append(missing, path)
+		}
+	}
+	return atomicfile.Check(missing...)
 }
 
 // variantTrainer starts from the shared pre-training where it is the same.
