@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -171,26 +172,21 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 	return explanation.WriteText(term.out)
 }
 
+// writeResult writes the files and prints the result, which is printed even where a
+// file cannot be written: a long run was not for nothing.
 func writeResult(term terminal, result *pipeline.Result, f runFlags) error {
-	if f.json != "" {
+	writeJSON := func(w io.Writer) error {
 		content, err := report.JSON(result)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = w.Write(content)
 		}
-		if err := atomicfile.Write(f.json, content); err != nil {
-			return err
-		}
-	}
-	if err := writeOutput(f.csv, result.WriteCSV); err != nil {
 		return err
 	}
-	if err := writeOutput(f.certificate, result.WriteCertificate); err != nil {
-		return err
-	}
+	faults := errors.Join(writeOutput(f.json, writeJSON), writeOutput(f.csv, result.WriteCSV), writeOutput(f.certificate, result.WriteCertificate))
 	if err := result.WriteText(term.out, f.details); err != nil {
-		return err
+		return errors.Join(faults, err)
 	}
-	return result.WriteObserved(term.out)
+	return errors.Join(faults, result.WriteObserved(term.out))
 }
 
 // writeOutput writes a file whole, unless its path is empty.

@@ -23,7 +23,7 @@ func newTrain(term terminal) *cobra.Command {
 		Short: "Train a job's network and write a checkpoint",
 		Long: `Train a job's network and write a checkpoint, a safetensors file. While it trains,
 FILE.state keeps what a killed training needs: --resume continues it, to the bytes
-of an undisturbed one. Where the bar of progress is not on a terminal, standard output
+of an undisturbed one. While it is there, no other training begins. Where the bar of progress is not on a terminal, standard output
 gets a line for every epoch.`,
 		Example: `  bitline train quickstart --out digits.safetensors
   bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
@@ -42,6 +42,12 @@ gets a line for every epoch.`,
 			}
 			files.State = out + ".state"
 			if err := atomicfile.Check(out, files.State); err != nil {
+				return err
+			}
+			if err := files.Check(); err != nil {
+				return err
+			}
+			if err := atomicfile.Sweep(out, files.State); err != nil { // of trainings that were killed
 				return err
 			}
 			host := term.host(data)

@@ -8,13 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
 // Write writes a file under a temporary name beside it, flushes it to the disk
 // and renames it, so that a reader sees the old file or the whole new one. On an
 // error, which names the file, the old file is untouched and nothing is left
-// behind.
+// behind. A link stays one, to the new file. What is there already must be a
+// regular file: a device or a pipe is not replaced.
 func Write(path string, content []byte) error {
 	return Stream(path, func(w io.Writer) error {
 		_, err := w.Write(content)
@@ -36,11 +38,11 @@ func Stream(path string, write func(io.Writer) error) error {
 		}
 		return err
 	}
-	if err := finish(temp, path); err != nil {
+	if err := finish(temp, follow(path)); err != nil {
 		_ = os.Remove(temp.Name()) // the first error is what matters
 		return writingError(path, err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := syncFolder(filepath.Dir(temp.Name())); err != nil {
 		return writingError(path, err)
 	}
 	return nil
@@ -66,12 +68,53 @@ func Check(paths ...string) error {
 	return errors.Join(faults...)
 }
 
-// create makes the temporary file beside a path that is no folder.
-func create(path string) (*os.File, error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, syscall.EISDIR
+// Sweep removes the temporary files that killed writers of the files at these
+// paths left beside them. Nobody may be writing them. Empty paths are none.
+func Sweep(paths ...string) error {
+	var faults []error
+	for _, path := range paths {
+		if path == "" {
+			continue
+		}
+		dir, prefix := place(path)
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue // whoever writes there is told why that cannot be
+		}
+		for _, e := range entries {
+			if number, ok := strings.CutPrefix(e.Name(), prefix); ok && number != "" && strings.Trim(number, "0123456789") == "" {
+				faults = append(faults, os.Remove(filepath.Join(dir, e.Name())))
+			}
+		}
 	}
-	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	return errors.Join(faults...)
+}
+
+// place says where the temporary files of a path lie, and what their names start
+// with; a number follows.
+func place(path string) (dir, prefix string) {
+	path = follow(path)
+	return filepath.Dir(path), "." + filepath.Base(path) + "."
+}
+
+// follow is the file that a link leads to, or the path itself.
+func follow(path string) string {
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
+	}
+	return path
+}
+
+// create makes the temporary file beside a path that is a regular file or nothing.
+func create(path string) (*os.File, error) {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return nil, syscall.EISDIR
+	case err == nil && !info.Mode().IsRegular():
+		return nil, errors.New("is no regular file")
+	}
+	dir, prefix := place(path)
+	return os.CreateTemp(dir, prefix+"*")
 }
 
 // finish makes the temporary file durable and gives it its name.

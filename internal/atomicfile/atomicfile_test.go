@@ -2,10 +2,12 @@ package atomicfile_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"testing"
 
 	"bitline/internal/atomicfile"
@@ -72,6 +74,9 @@ func TestErrors(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := errors.Join(syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644), os.Symlink("pipe", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
 	want := names(t, dir)
 	for _, tt := range []struct {
 		path, want string
@@ -80,6 +85,8 @@ func TestErrors(t *testing.T) {
 		{"none/x", "no such file or directory", fs.ErrNotExist},
 		{"file/x", "not a directory", nil},
 		{"folder", "is a directory", nil},
+		{"pipe", "is no regular file", nil},
+		{"link", "is no regular file", nil},
 	} {
 		path := filepath.Join(dir, tt.path)
 		for name, err := range map[string]error{"Write": atomicfile.Write(path, []byte("x")), "Check": atomicfile.Check("", path)} {
@@ -93,6 +100,66 @@ func TestErrors(t *testing.T) {
 	}
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("the folder holds %v, want %v", got, want)
+	}
+}
+
+// A writer that stops half way leaves the old file and nothing else, and its error
+// is passed on.
+func TestStreamThatStops(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stop := errors.New("enough")
+	err := atomicfile.Stream(path, func(w io.Writer) error {
+		if _, err := w.Write([]byte("half of the n")); err != nil {
+			return err
+		}
+		return stop
+	})
+	if !errors.Is(err, stop) {
+		t.Errorf("error is %v, want %v", err, stop)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
+		t.Errorf("holds %q, error %v, want \"old\"", got, err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("the folder holds %v, want a alone", got)
+	}
+}
+
+// A link stays a link: the file that it leads to is replaced.
+func TestWriteThroughLink(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	file, link := filepath.Join(other, "file"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(file, []byte("old"), 0o644), os.Symlink(file, link)); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Write(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "new" {
+		t.Errorf("the file holds %q, error %v, want \"new\"", got, err)
+	}
+	if got, err := os.Readlink(link); err != nil || got != file {
+		t.Errorf("the link leads to %q, error %v, want %s", got, err, file)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	keep := []string{".a", ".a.", ".a.b.12", ".a.old", ".b.12", "a", "a.12"}
+	for _, name := range append([]string{".a.1", ".a.4711"}, keep...) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := atomicfile.Sweep(filepath.Join(dir, "a"), "", filepath.Join(dir, "none", "a")); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, dir); !slices.Equal(got, keep) {
+		t.Errorf("the folder holds %v, want %v", got, keep)
 	}
 }
 

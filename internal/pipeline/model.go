@@ -160,10 +160,20 @@ func (j *Job) trainer(cfg train.Config, data *workloads.Dataset, files TrainFile
 	case !files.Resume:
 		return train.New(cfg, j.Network, data)
 	}
-	if _, err := os.Stat(files.State); err != nil {
-		return nil, fmt.Errorf("nothing to resume: %w (a training that stops leaves it; without --resume it starts anew)", err)
-	}
 	return train.Resume(files.State, cfg, j.Network, data, files.OtherKernel)
+}
+
+// Check says whether there is a state where one is to be resumed, and none where a
+// training begins, which would replace what hours may have gone into.
+func (f TrainFiles) Check() error {
+	_, err := os.Stat(f.State)
+	switch {
+	case f.Resume && err != nil:
+		return fmt.Errorf("nothing to resume: %w (a training that stops leaves it; without --resume one begins)", err)
+	case !f.Resume && err == nil:
+		return fmt.Errorf("%s holds a training that has not finished: --resume continues it; remove the file to begin anew", f.State)
+	}
+	return nil
 }
 
 // Remove deletes the state of a finished training.

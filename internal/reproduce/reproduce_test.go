@@ -234,6 +234,25 @@ func TestSharedPretrainingChangesNothing(t *testing.T) {
 	}
 }
 
+// A checkpoint that cannot be written is told before anything is trained.
+func TestTrainWhereNothingCanBeWritten(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	study, err := load(t, strings.ReplaceAll(small, `"sparse"`, `"`+long+`"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, begun := t.TempDir(), false
+	host := pipeline.Host{Progress: func(string, int, int, string) { begun = true }}
+	err = study.Train(t.Context(), host, folder)
+	want := "writing " + filepath.Join(folder, "quickstart-"+long+".safetensors") + ": file name too long"
+	if err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+	if begun || len(names(t, folder)) > 0 {
+		t.Errorf("training began: %t, and left %v, want neither", begun, names(t, folder))
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	study, err := load(t, small)
 	if err != nil {

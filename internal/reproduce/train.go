@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
 )
@@ -24,6 +25,9 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("training the study %s: %w", s.Name, err)
+	}
+	if err := s.checkFiles(folder); err != nil {
+		return err
 	}
 	for i, v := range s.Variants {
 		path := s.file(folder, v)
@@ -60,6 +64,18 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 		}
 	}
 	return nil
+}
+
+// checkFiles says whether the checkpoints that are missing can be written, before
+// hours are spent on them.
+func (s *Study) checkFiles(folder string) error {
+	var missing []string
+	for _, v := range s.Variants {
+		if path := s.file(folder, v); !exists(path) {
+			missing = append(missing, path)
+		}
+	}
+	return atomicfile.Check(missing...)
 }
 
 func (s *Study) file(folder string, v Variant) string {

@@ -65,7 +65,7 @@ type station struct {
 
 // resources adds the stations of each class and layer up. Classes of which no
 // resource had work are left out.
-func (b *builder) resources(m *model, window units.Time) []Resource {
+func (b *builder) resources(m *model, w window) []Resource {
 	var all []Resource
 	index := map[[2]string]int{}
 	b.eachStation(m, func(s station) {
@@ -82,25 +82,37 @@ func (b *builder) resources(m *model, window units.Time) []Resource {
 		r := &all[i]
 		r.Servers += int(s.servers)
 		r.Jobs += s.use.Jobs
-		// What an IMA does counts where its product ends. A window that is no period
-		// may so have a product more of it than fits.
-		s.use.Busy = min(s.use.Busy, units.Time(s.servers)*window)
+		time := units.Time(s.servers) * w.length
+		if !w.repeats {
+			s.fit(time)
+		}
 		r.Busy += s.use.Busy
 		r.Waiting += s.use.Waiting
-		r.Idle += units.Time(s.servers)*window - s.use.Busy
+		r.Idle += time - s.use.Busy
 		if s.class == ClassCrossbar {
 			r.Idle -= s.use.Waiting
 		}
-		if peak := float64(s.use.Busy) / float64(s.servers) / float64(window); r.PeakAt == "" || peak > r.Peak {
+		if peak := float64(s.use.Busy) / float64(s.servers) / float64(w.length); r.PeakAt == "" || peak > r.Peak {
 			r.Peak, r.PeakAt = peak, s.path()
 		}
 	})
 	for i := range all {
 		r := &all[i]
-		r.Utilisation = float64(r.Busy) / float64(r.Servers) / float64(window)
-		r.Queue = float64(r.Waiting) / float64(window)
+		r.Utilisation = float64(r.Busy) / float64(r.Servers) / float64(w.length)
+		r.Queue = float64(r.Waiting) / float64(w.length)
 	}
 	return all
+}
+
+// fit cuts off what is more than the servers' time. What an IMA does counts where
+// its product ends, and a job where it is taken, so that a window that is no period
+// may have more of it than fits. One that is a period must not: there nothing is cut
+// off, and a fault of the counts is seen.
+func (s *station) fit(time units.Time) {
+	s.use.Busy = min(s.use.Busy, time)
+	if s.class == ClassCrossbar {
+		s.use.Waiting = min(s.use.Waiting, time-s.use.Busy)
+	}
 }
 
 // eachStation lists the resources of a model, class by class.

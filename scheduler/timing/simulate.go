@@ -148,7 +148,7 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 	t.Window, t.WindowImages, t.Repeats, t.Images = w.length, w.images, w.repeats, len(stream.done)
 	t.InFlight = float64(w.begun) / float64(w.images)
 	t.Events += stream.events()
-	t.Resources = b.resources(stream, w.length)
+	t.Resources = b.resources(stream, w)
 	settled := stream.engine.Now() - w.length
 	if err := b.inspect(ctx, stream, t, opts); err != nil {
 		return nil, err
