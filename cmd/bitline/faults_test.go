@@ -353,7 +353,14 @@ func shippedCheckpoint(t *testing.T, name string) string {
 // shippedCheckpoints lists their names as an error does.
 func shippedCheckpoints(t *testing.T) string {
 	t.Helper()
-	return shippedNames(t, "checkpoints", ".safetensors.gz")
+	var own []string
+	all := strings.Split(shippedNames(t, "checkpoints", ".safetensors.gz"), ", ")
+	for _, name := range all {
+		if !strings.Contains(name, "-seed-") {
+			own = append(own, name)
+		}
+	}
+	return fmt.Sprintf("%s, and %d such as mnist-curves-dense-seed-1", strings.Join(own, ", "), len(all)-len(own))
 }
 
 // shippedNames lists the names of the embedded files of a kind as an error does.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"bitline/configs"
+	"bitline/internal/config"
 	"bitline/workloads"
 	"bitline/workloads/train"
 )
@@ -70,16 +71,25 @@ func sameNetwork(have, want *workloads.Network) error {
 // shippedEnding is that of the embedded checkpoints.
 const shippedEnding = ".safetensors.gz"
 
+// unknownCheckpoint lists the shipped checkpoints, but counts those of the seeds of
+// studies: they are many.
 func unknownCheckpoint(name string) error {
-	var known []string
+	var known, all []string
 	entries, err := fs.ReadDir(configs.Files(), "checkpoints")
 	if err == nil {
 		for _, e := range entries {
-			known = append(known, strings.TrimSuffix(e.Name(), shippedEnding))
+			shipped := strings.TrimSuffix(e.Name(), shippedEnding)
+			if all = append(all, shipped); !strings.Contains(shipped, "-seed-") {
+				known = append(known, shipped)
+			}
 		}
 	}
-	return fmt.Errorf("checkpoint %q does not exist, want a file that ends in .safetensors or one of the shipped: %s", name, strings.Join(known, ", "))
+	return fmt.Errorf("checkpoint %q does not exist, want a file that ends in .safetensors or one of the shipped: %s, and %d such as %s%s",
+		name, strings.Join(known, ", "), len(all)-len(known), aStudys, config.DidYouMean(name, all))
 }
+
+// aStudys is a shipped checkpoint of a seed of a study.
+const aStudys = "mnist-curves-dense-seed-1"
 
 // TrainFiles says where a training keeps what it makes.
 type TrainFiles struct {

@@ -24,11 +24,12 @@ import (
 // its ends.
 type Curves struct {
 	seeds   []int
+	singles []method // models that lie on no curve
 	methods []method
 	drops   []float64 // points of accuracy, in per cent
 }
 
-// method is what is done at several strengths.
+// method is what is done at several strengths, or once.
 type method struct {
 	name      string
 	sets      []string
@@ -38,9 +39,14 @@ type method struct {
 // place says which model of a study of curves a variant is.
 type place struct {
 	seed     int // index
-	method   int // −1 for the dense model
-	strength int
+	method   int // index, denseModel or singleModel
+	strength int // index; of singles for a singleModel
 }
+
+const (
+	denseModel  = -1
+	singleModel = -2
+)
 
 // readCurves reads a study of curves and lists its variants: for each seed the
 // dense model, and each method at each strength.
@@ -52,11 +58,12 @@ func (s *Study) readCurves(t *config.Table) {
 	key := t.String("strength", "")
 	shared, dense := t.Strings("set", nil), t.Strings("dense", nil)
 	c.drops = t.Floats("drops", nil, 0, 100)
+	for i, mt := range t.Tables("single") {
+		c.singles = append(c.singles, readMethod(mt, fmt.Sprintf("single%d", i+1)))
+	}
 	for i, mt := range t.Tables("method") {
-		m := method{name: mt.String("name", fmt.Sprintf("method%d", i+1)), sets: mt.Strings("set", nil), strengths: mt.Floats("strengths", nil, 0, math.Inf(1))}
-		if m.name == "" || strings.ContainsAny(m.name, `/\`) {
-			mt.Faultf("name", "is %q, want a part of a file's name", m.name)
-		}
+		m := readMethod(mt, fmt.Sprintf("method%d", i+1))
+		m.strengths = mt.Floats("strengths", nil, 0, math.Inf(1))
 		if len(m.strengths) < 2 {
 			mt.Faultf("strengths", "holds %d, want at least 2, between which a curve can be read", len(m.strengths))
 		}
@@ -75,7 +82,10 @@ func (s *Study) readCurves(t *config.Table) {
 		add := func(name string, p place, sets ...string) {
 			s.Variants = append(s.Variants, Variant{Name: fmt.Sprintf("%s-seed-%d", name, seed), job: s.job, sets: append(append([]string{}, base...), sets...), at: p})
 		}
-		add("dense", place{i, -1, 0}, dense...)
+		add("dense", place{i, denseModel, 0}, dense...)
+		for k, m := range c.singles {
+			add(m.name, place{i, singleModel, k}, m.sets...)
+		}
 		for k, m := range c.methods {
 			for j, strength := range m.strengths {
 				add(fmt.Sprintf("%s-%g", m.name, strength), place{i, k, j}, append([]string{fmt.Sprintf("%s=%g", key, strength)}, m.sets...)...)
@@ -83,6 +93,14 @@ func (s *Study) readCurves(t *config.Table) {
 		}
 	}
 	s.Curves = c
+}
+
+func readMethod(t *config.Table, name string) method {
+	m := method{name: t.String("name", name), sets: t.Strings("set", nil)}
+	if m.name == "" || strings.ContainsAny(m.name, `/\`) {
+		t.Faultf("name", "is %q, want a part of a file's name", m.name)
+	}
+	return m
 }
 
 // curvePoint is one measured model.
@@ -122,9 +140,12 @@ func (s *Study) measureCurves(ctx context.Context, host pipeline.Host, folder st
 			host.Progress("measuring", i+1, len(s.Variants), v.Name)
 		}
 		row := []any{c.seeds[v.at.seed], "dense", "", report.Percent(p.accuracy)}
-		if v.at.method < 0 {
+		switch v.at.method {
+		case denseModel:
 			dense[v.at.seed] = p
-		} else {
+		case singleModel:
+			row[1] = c.singles[v.at.strength].name
+		default:
 			m := &c.methods[v.at.method]
 			row[1], row[2] = m.name, fmt.Sprintf("%g", m.strengths[v.at.strength])
 			points[v.at.seed][v.at.method][v.at.strength] = p
@@ -133,7 +154,7 @@ func (s *Study) measureCurves(ctx context.Context, host pipeline.Host, folder st
 			row = append(row, report.Percent(p.slices[i]))
 		}
 		row = append(row, report.Percent(p.share))
-		if v.at.method < 0 {
+		if v.at.method == denseModel {
 			row = append(row, "", "")
 		} else {
 			better, worse := differ(p.right, dense[v.at.seed].right)

@@ -110,6 +110,10 @@ set      = ["train.pretrain.epochs=1", "train.finetune.epochs=1"]
 drops    = [0, 90]
 dense    = ["train.pretrain.method=none", "train.prune.threshold=0", "train.finetune.method=none"]
 
+[[single]]
+name = "pruned"
+set  = ["train.finetune.method=none"]
+
 [[method]]
 name      = "l1"
 set       = ["train.finetune.method=l1"]
@@ -135,8 +139,8 @@ func TestCurves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Variants) != 2*(1+2+3) || s.Variants[0].Name != "dense-seed-3" || s.Variants[5].Name != "bits-0.4-seed-3" {
-		t.Fatalf("%d variants, the first %s, the sixth %s", len(s.Variants), s.Variants[0].Name, s.Variants[5].Name)
+	if len(s.Variants) != 2*(1+1+2+3) || s.Variants[0].Name != "dense-seed-3" || s.Variants[1].Name != "pruned-seed-3" || s.Variants[6].Name != "bits-0.4-seed-3" {
+		t.Fatalf("%d variants, the first %s, then %s, the seventh %s", len(s.Variants), s.Variants[0].Name, s.Variants[1].Name, s.Variants[6].Name)
 	}
 	folder := t.TempDir()
 	host := pipeline.Host{Data: workloads.NewFinder("", func(string) string { return "" })}
@@ -149,8 +153,8 @@ func TestCurves(t *testing.T) {
 	}
 	found := all[0]
 	models, compared := found.Tables[0], found.Tables[1]
-	if len(models.Rows) != 12 || models.Rows[0][1] != "dense" || models.Rows[11][0] != "4" {
-		t.Errorf("models are %v, want 12", models.Rows)
+	if len(models.Rows) != 14 || models.Rows[0][1] != "dense" || models.Rows[1][1] != "pruned" || models.Rows[13][0] != "4" {
+		t.Errorf("models are %v, want 14", models.Rows)
 	}
 	for _, row := range models.Rows {
 		if len(row) != len(models.Columns) {

@@ -39,6 +39,11 @@ l1          = "dense"
 bitslice_l1 = "sparse"
 `
 
+// fewest is a study of fewest bits with one more line.
+func fewest(line string) string {
+	return "name = \"few\"\nkind = \"fewest-bits\"\n[[model]]\nnetwork = \"n\"\nmethod = \"m\"\njob = \"mnist-mlp\"\ncheckpoint = \"mnist-mlp-dense\"\nbudget = 1\n" + line
+}
+
 func load(t *testing.T, text string) (*reproduce.Study, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.toml")
@@ -73,6 +78,27 @@ func TestLoadShipped(t *testing.T) {
 	}
 }
 
+// Every model of the studies that "all" holds is shipped, so that they can be repeated
+// without training.
+func TestAllIsShipped(t *testing.T) {
+	all, err := reproduce.Load("all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Parts) < 4 || !all.NeedsModels() || len(all.Variants) != 0 {
+		t.Errorf("%d studies, needs models %t, %d variants of its own; want at least 4, true and none", len(all.Parts), all.NeedsModels(), len(all.Variants))
+	}
+	for _, s := range all.Parts {
+		for _, v := range s.Variants {
+			job := *v.Job
+			job.Checkpoint = s.Checkpoint(v)
+			if _, err := job.LoadModel(); err != nil {
+				t.Errorf("study %s, variant %s: %v", s.Name, v.Name, err)
+			}
+		}
+	}
+}
+
 func TestLoadFaults(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"empty", "", "s.toml: key job is missing\ns.toml: key resolutions is missing\ns.toml: key variant is missing"},
@@ -88,6 +114,10 @@ func TestLoadFaults(t *testing.T) {
 			`s.toml:11: key variant[0].name is "../dense", want a part of a file's name`},
 		{"a variant's override", strings.Replace(small, "epochs=1", "epoch=1", 1),
 			"study small, variant dense: --set train.pretrain.epoch: unknown key train.pretrain.epoch, did you mean train.pretrain.epochs?"},
+		{"a study of studies of studies", "kind = \"all\"\nstudies = [\"all\"]", `studies/all.toml:3: key kind is "all" in a study that is part of one, want any other kind`},
+		{"a model without its job", "kind = \"fewest-bits\"\n[[model]]\nname = \"x\"", "s.toml:2: key model[0].budget is missing"},
+		{"a reference that is not there", fewest("reference = \"dense\""), `s.toml:9: key model[0].reference is "dense", want the checkpoint of a model before this one`},
+		{"three resolutions for four slices", fewest("bits = [3, 3, 1]"), "study few, variant mnist-mlp-dense: resolutions hold [3 3 1], want one for each of the 4 slices of the variant's chip"},
 		{"unknown job", strings.Replace(small, "quickstart", "quikstart", 1),
 			`study small, variant dense: unknown name "quikstart" in jobs`},
 	}

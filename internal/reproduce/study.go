@@ -57,7 +57,10 @@ func (s *Study) NeedsModels() bool {
 }
 
 // Load reads a study by name or file.
-func Load(name string) (*Study, error) {
+func Load(name string) (*Study, error) { return load(name, false) }
+
+// load reads a study, or one that is part of another and has no parts itself.
+func load(name string, part bool) (*Study, error) {
 	t, err := config.Load(config.Source{Embedded: configs.Files(), Kind: "studies"}, name, nil)
 	if err != nil {
 		return nil, err
@@ -69,7 +72,9 @@ func Load(name string) (*Study, error) {
 		s.Chips = readChips(t)
 	case "all":
 		t.Require("studies")
-		parts = t.Strings("studies", nil)
+		if parts = t.Strings("studies", nil); part {
+			t.Faultf("kind", "is \"all\" in a study that is part of one, want any other kind")
+		}
 	case "curves":
 		s.readCurves(t)
 	case "fewest-bits":
@@ -81,12 +86,9 @@ func Load(name string) (*Study, error) {
 		return nil, err
 	}
 	for _, name := range parts {
-		part, err := Load(name)
+		part, err := load(name, true)
 		if err != nil {
 			return nil, err
-		}
-		if part.Parts != nil {
-			return nil, fmt.Errorf("study %s: studies holds %s, which holds studies itself, want those", s.Name, name)
 		}
 		s.Parts = append(s.Parts, part)
 	}
