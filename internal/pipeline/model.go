@@ -163,6 +163,16 @@ func (j *Job) Description() string {
 		c.PruneThreshold, c.Finetune.Epochs, c.Finetune.Method, c.Finetune.Strength, c.Seed, c.WeightBits)
 }
 
+// TrainingKey holds all that the job's training depends on but its data set and the
+// kernel class.
+func (j *Job) TrainingKey() string {
+	key := j.Train.Key()
+	if h := j.Train.Through; h != nil {
+		key += fmt.Sprintf("|from %q recalibrated %t, chip %+v %+v, calibration %d", h.Name, h.Recalibrate, j.Chip.Design(nil), j.Chip.ADC, j.Calibration)
+	}
+	return key
+}
+
 func (j *Job) trainer(cfg train.Config, data *workloads.Dataset, files TrainFiles) (*train.Trainer, error) {
 	switch {
 	case files.Pretrained != "":
