@@ -21,6 +21,8 @@ type Host struct {
 	// Progress, unless nil, is told what is being done, how much of it there is
 	// and how much is done, with a note such as the loss.
 	Progress func(what string, done, total int, note string)
+	// Memory, unless nil, keeps the outcomes of replays.
+	Memory Memory
 	// Epoch, unless nil, is told what every epoch of a training came to, in a line.
 	Epoch func(line string)
 }

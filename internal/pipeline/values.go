@@ -21,6 +21,19 @@ type Values struct {
 	activity *timing.Activity
 }
 
+// Outcome is what a record of figures needs of a job's values; it is small enough to
+// be kept from one process to the next.
+type Outcome struct {
+	Bits                          [][]int
+	Images, Correct, CorrectExact int
+}
+
+// Memory keeps outcomes by the content of all that they depend on.
+type Memory interface {
+	Outcome(key string) (o Outcome, ok bool)
+	Keep(key string, o Outcome) error
+}
+
 // Computed is a job's values, or why it has none.
 type Computed struct {
 	Values *Values
@@ -46,7 +59,7 @@ func Compute(ctx context.Context, host Host, jobs []*Job) ([]Computed, error) {
 		}
 		return all, nil
 	}
-	p := pass{ctx: ctx, first: jobs[0]}
+	p := pass{ctx: ctx, host: host, first: jobs[0]}
 	var err error
 	if p.data, err = p.first.data(host); err != nil {
 		return nil, err
@@ -60,7 +73,7 @@ func Compute(ctx context.Context, host Host, jobs []*Job) ([]Computed, error) {
 	if p.replayer, err = scheduler.NewReplayer(p.first.Chip, p.model); err != nil {
 		return nil, err
 	}
-	return p.compute(host, jobs)
+	return p.compute(jobs)
 }
 
 // ReplayKey holds all that a job's values depend on but its converters' resolutions
@@ -73,8 +86,13 @@ func (j *Job) ReplayKey() string {
 	if j.followsData() && j.assumed() == nil {
 		return ""
 	}
+	return j.ModelKey() + "|" + j.replayKey()
+}
+
+// replayKey is ReplayKey without the model.
+func (j *Job) replayKey() string {
 	a := j.Chip.ADC
-	return fmt.Sprintf("%s|%d|%d|%s|%+v|%s %g %g", j.ModelKey(), j.Calibration, j.Images, j.Statistics, j.Chip.Design(nil), a.Range, a.Low, a.High)
+	return fmt.Sprintf("%s|%d|%d|%s|%+v|%s %g %g", j.DataSet, j.Calibration, j.Images, j.Statistics, j.Chip.Design(nil), a.Range, a.Low, a.High)
 }
 
 // ModelKey holds all that a job's model depends on but the contents of files.
@@ -92,6 +110,7 @@ func (j *Job) ModelKey() string {
 // pass is one pass over the test images for several jobs.
 type pass struct {
 	ctx      context.Context
+	host     Host
 	first    *Job
 	data     *workloads.Dataset
 	model    *workloads.Model
@@ -101,26 +120,39 @@ type pass struct {
 	plans    []scheduler.Plan
 }
 
-// compute finds the plan of every job and replays the different ones.
-func (p *pass) compute(host Host, jobs []*Job) ([]Computed, error) {
+// compute finds the plan of every job and replays the different ones that nothing
+// remembers.
+func (p *pass) compute(jobs []*Job) ([]Computed, error) {
+	memory, err := p.memory()
+	if err != nil {
+		return nil, err
+	}
 	all, plans := make([]Computed, len(jobs)), make([]int, len(jobs))
 	for i, j := range jobs {
 		v := &Values{data: p.data, model: p.model}
+		if memory.recall(j, v) {
+			all[i].Values, plans[i] = v, -1
+			continue
+		}
 		if plans[i], v.bits, all[i].Err = p.plan(j); all[i].Err == nil {
 			all[i].Values = v
 		}
 	}
-	replays, err := p.replayer.RunMany(p.ctx, p.test, p.plans, func(done int) { host.progress("replaying", done, p.test.Len(), "") })
+	replays, err := p.replayer.RunMany(p.ctx, p.test, p.plans, func(done int) { p.host.progress("replaying", done, p.test.Len(), "") })
 	if err != nil {
 		return nil, err
 	}
 	for i, j := range jobs {
-		if all[i].Err != nil {
+		v := all[i].Values
+		if v == nil || plans[i] < 0 {
 			continue
 		}
-		all[i].Values.replay = replays[plans[i]]
+		v.replay = replays[plans[i]]
+		if err := memory.keep(j, v); err != nil {
+			return nil, err
+		}
 		if j.followsData() {
-			all[i].Values.activity, all[i].Err = j.record(p.replayer, p.test, p.plans[plans[i]])
+			v.activity, all[i].Err = j.record(p.replayer, p.test, p.plans[plans[i]])
 		}
 	}
 	return all, nil
