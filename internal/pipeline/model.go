@@ -50,6 +50,9 @@ func (j *Job) model(ctx context.Context, host Host, data *workloads.Dataset) (*w
 	return j.TrainModel(ctx, host, data, TrainFiles{})
 }
 
+// Trains says whether the job's model is trained, neither read nor imported.
+func (j *Job) Trains() bool { return j.HasValues() && j.Checkpoint == "" && j.Weights == "" }
+
 // LoadModel reads the job's checkpoint. It is an error if it holds another
 // network than the job's.
 func (j *Job) LoadModel() (*workloads.Model, error) {
