@@ -15,6 +15,15 @@ type Figure struct {
 	Value any // string, float64, int or uint64; nil for one that was not found
 }
 
+// FigureNames are the names of every result's figures.
+func FigureNames() []string {
+	var names []string
+	for _, f := range new(Result).Figures() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
 // Figures are the result as one record: the setting, then what was found.
 func (r *Result) Figures() []Figure {
 	s, e := &r.Setting, &r.Efficiency
@@ -27,6 +36,7 @@ func (r *Result) Figures() []Figure {
 		{"adc_speedup_nominal", r.Speedup.Nominal}, {"adc_speedup_interval", r.Speedup.Interval}, {"adc_speedup_latency", r.Speedup.Latency},
 		{"chips", r.Chip.Chips}, {"tops", e.TOPS}, {"tops_per_w", e.TOPSPerW}, {"tops_per_w_without_io", e.TOPSPerWWithoutIO}, {"w_per_mm2", e.WPerMM2},
 		{"cell_utilisation", s.CellUse}, {"bottleneck", r.Bottleneck},
+		{"edp_pj_ns", r.EnergyPJ * r.IntervalNS}, {"images_per_s", r.Throughput}, {"power_mw", e.PowerMW},
 	}
 	if r.Valued != nil { // a figure that was not found is empty, not 0
 		for i := range all {
