@@ -31,12 +31,20 @@ func (r remembered) key(j *Job) string {
 	if r.memory == nil || j.followsData() && j.assumed() == nil {
 		return ""
 	}
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(r.shared+"|"+j.converterKey())))
+}
+
+// ValuesKey holds all that a job's values depend on.
+func (j *Job) ValuesKey() string { return j.ReplayKey() + "|" + j.converterKey() }
+
+// converterKey holds what values depend on beside ReplayKey.
+func (j *Job) converterKey() string {
 	a := j.Chip.ADC
-	text := fmt.Sprintf("%s|%v|%s|%s|%s", r.shared, a.Bits, a.Auto, a.Scope, a.Recalibrate)
+	text := fmt.Sprintf("%v|%s|%s|%s", a.Bits, a.Auto, a.Scope, a.Recalibrate)
 	if a.Auto == adc.LossBudget { // the search weighs budget and energy
 		text += fmt.Sprintf("|%g|%s|%v|%d|%v|%d", a.Budget, a.Law, a.Rate, a.RateBits, a.Power, j.Chip.Crossbar.Bitlines)
 	}
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	return text
 }
 
 // recall fills a job's values in if its outcome is remembered. Layers are not.

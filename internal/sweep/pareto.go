@@ -38,7 +38,16 @@ func CheckFronts(sets [][]string, columns []string) error {
 	return errors.Join(faults...)
 }
 
-func frontColumn(i int) string {
+// Better says whether a value of a figure is better than another.
+func Better(name string, a, b float64) bool {
+	if isMaximised(name) {
+		return a > b
+	}
+	return a < b
+}
+
+// FrontColumn is the name of the column of a plan's i-th front.
+func FrontColumn(i int) string {
 	if i == 0 {
 		return "pareto"
 	}
@@ -51,7 +60,7 @@ func (r *Results) addFronts(sets [][]string) {
 	columns := make([]*Column, len(sets))
 	for i, set := range sets {
 		on := r.front(set)
-		columns[i] = &Column{Name: frontColumn(i), Kind: Truth}
+		columns[i] = &Column{Name: FrontColumn(i), Kind: Truth}
 		for row := range r.rows {
 			v := Value{Kind: Truth}
 			if on[row] {

@@ -79,7 +79,7 @@ func (r *Record) check() error {
 
 // isFrontColumn tells the columns of Pareto fronts: pareto, pareto_2 and so on.
 func isFrontColumn(name string) bool {
-	rest, ok := strings.CutPrefix(name, frontColumn(0))
+	rest, ok := strings.CutPrefix(name, FrontColumn(0))
 	if !ok || rest == "" {
 		return ok
 	}

@@ -248,11 +248,13 @@ func valueOfFigure(f pipeline.Figure) Value {
 	return v
 }
 
+func workers() int { return runtime.GOMAXPROCS(0) }
+
 // each calls do for 0 to n − 1 on all processors, until ctx ends.
 func each(ctx context.Context, n int, do func(i int)) {
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
+	for range min(n, workers()) {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				do(i)

@@ -72,6 +72,19 @@ func (s Slurm) Script() (string, error) {
 	return b.String(), nil
 }
 
+// Collector is the batch script of a job that collects.
+func (s Slurm) Collector() (string, error) {
+	one := s
+	one.Tasks, one.Throttle, one.CPUs = 1, 0, 1
+	script, err := one.Script()
+	if err != nil {
+		return "", err
+	}
+	script = strings.Replace(script, "#SBATCH --array=0-0\n", "", 1)
+	script = strings.Replace(script, "/%A_%a.log", "/%j.log", 1)
+	return strings.Replace(script, ` --shard "$SLURM_ARRAY_TASK_ID/1"`, " --collect", 1), nil
+}
+
 // shellQuote makes one word of a text for a POSIX shell.
 func shellQuote(text string) string {
 	if text != "" && regexp.MustCompile(`^[A-Za-z0-9_./=:,+-]*$`).MatchString(text) {
