@@ -180,6 +180,14 @@ func (s *sweeping) print(results *sweep.Results) error {
 			return err
 		}
 	}
+	if len(s.plan.Pareto) > 0 {
+		for _, t := range results.Robustness() {
+			fmt.Fprintln(s.term.out)
+			if err := t.WriteText(s.term.out); err != nil {
+				return err
+			}
+		}
+	}
 	if results.Failed > 0 {
 		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, s.flags.out)
 	}

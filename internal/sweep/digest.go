@@ -10,7 +10,7 @@ import (
 
 // Digest is the SHA-256, in hex, of what decides the points: the job's name, the
 // shared overrides, the axes with their values, how they are sampled, and which
-// points constraints leave. Names, sets of figures, and how the same values are
+// points constraints leave, and whether they are computed under every law. Names, sets of figures, and how the same values are
 // written are no part of it, and neither is what the job's file holds.
 func (p *Plan) Digest() string {
 	h := sha256.New()
@@ -25,6 +25,9 @@ func (p *Plan) Digest() string {
 				a.describe(h)
 			}
 		}
+	}
+	if p.Laws {
+		fmt.Fprintf(h, "laws\n")
 	}
 	if p.kept != nil {
 		fmt.Fprintf(h, "kept\n")

@@ -35,6 +35,8 @@ type Plan struct {
 	// Pareto are sets of two or three figures of a result. Which figures there are
 	// is known to who makes results.
 	Pareto [][]string
+	// Laws asks for every point under each law of the converters' cost as well.
+	Laws bool
 
 	job    string // as the file has it
 	shared []string

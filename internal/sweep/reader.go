@@ -60,7 +60,7 @@ func readWord(t *config.Table, key string, pattern *regexp.Regexp, want string) 
 // when they are written behind it. A table's own keys are asked for by then.
 func checkPlaces(t *config.Table, own ...string) {
 	for _, key := range t.Keys() {
-		if slices.Contains([]string{"job", "set", "seeds", "constraints", "pareto"}, key) && !slices.Contains(own, key) {
+		if slices.Contains([]string{"job", "set", "seeds", "constraints", "pareto", "laws"}, key) && !slices.Contains(own, key) {
 			t.Faultf(key, "belongs to the whole sweep, want it above the first table")
 		}
 	}
@@ -80,6 +80,7 @@ func (r *reader) read() {
 	if list, ok := t.Value("axis"); len(r.axes) == 0 && (!ok || isEmpty(list)) {
 		t.Faultf("axis", "is missing, want at least one [[axis]]")
 	}
+	p.Laws = t.Bool("laws", false)
 	r.sample = r.readSample()
 	r.readPareto()
 	r.readConstraints()

@@ -145,10 +145,10 @@ func (r *Runner) compute(ctx context.Context, points []int, put *recorder) error
 		return nil
 	}
 	each(ctx, len(kept), func(i int) {
-		result, err := r.report(ctx, kept[i], values[i])
+		figures, err := r.report(ctx, kept[i], values[i])
 		switch {
 		case err == nil:
-			put.figures(kept[i].point, result)
+			put.figures(kept[i].point, figures)
 		case ctx.Err() == nil:
 			put.failure(kept[i].point, err)
 		}
@@ -172,11 +172,20 @@ func (r *Runner) values(ctx context.Context, jobs []*pipeline.Job) ([]pipeline.C
 	return pipeline.Compute(ctx, host, jobs)
 }
 
-func (r *Runner) report(ctx context.Context, t task, v pipeline.Computed) (*pipeline.Result, error) {
+// report is the figures of a point.
+func (r *Runner) report(ctx context.Context, t task, v pipeline.Computed) ([]pipeline.Figure, error) {
 	if v.Err != nil {
 		return nil, v.Err
 	}
-	return pipeline.Report(ctx, t.job, t.mapping, v.Values)
+	result, err := pipeline.Report(ctx, t.job, t.mapping, v.Values)
+	if err != nil {
+		return nil, err
+	}
+	figures := result.Figures()
+	if r.Plan.Laws {
+		figures = append(figures, t.underLaws(ctx, v.Values, figures)...)
+	}
+	return figures, nil
 }
 
 // recorder puts records as points are done.
@@ -200,9 +209,9 @@ func (p *recorder) failure(point int, err error) {
 
 // figures records what a point came to. Where a setting has the name of a figure, as
 // chip and network may, it stands for it.
-func (p *recorder) figures(point int, result *pipeline.Result) {
+func (p *recorder) figures(point int, figures []pipeline.Figure) {
 	r := Record{Point: point}
-	for _, f := range result.Figures() {
+	for _, f := range figures {
 		if !slices.Contains(p.runner.Plan.Columns, f.Name) {
 			r.Figures = append(r.Figures, valueOfFigure(f))
 		}

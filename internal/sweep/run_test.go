@@ -5,9 +5,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"bitline/adc"
 	"bitline/internal/pipeline"
 	"bitline/scheduler"
 )
@@ -99,6 +101,44 @@ func TestRunEqualsJobs(t *testing.T) {
 	models, err := os.ReadDir(filepath.Join(dir, "cache", "models"))
 	if err != nil || len(models) != 2 {
 		t.Errorf("%d models are kept (%v), want one for each seed", len(models), err)
+	}
+}
+
+// With laws = true every point has its figures under each law: those of the job that
+// has the law, and none where a law is not defined.
+func TestRunUnderLaws(t *testing.T) {
+	p := planOf(t, strings.Replace(quick, "seeds = [1, 2]", "laws = true", 1))
+	dir := t.TempDir()
+	if err := runPlan(t.Context(), t, p, dir, Whole, nil); err != nil {
+		t.Fatal(err)
+	}
+	results, err := Collect(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * 2 { // of the two clocks that are fast enough
+		point := i/2*3 + i%2
+		for _, law := range adc.Laws() {
+			job, err := pipeline.LoadJob(p.Job, append(p.Point(point).Sets, "adc.law="+law))
+			if err != nil { // the survey, at 3 bits
+				if v := results.Column(LawColumn("energy_pj", adc.Law(law))).Value(point); v.Kind != Missing {
+					t.Errorf("point %d has an energy of %g under the law %s: %v", point, v.Number, law, err)
+				}
+				continue
+			}
+			result, err := pipeline.Run(t.Context(), job, pipeline.Host{})
+			if err != nil {
+				continue // the survey, at what the rule finds
+			}
+			for _, f := range result.Figures() {
+				if !slices.Contains(lawFigures, f.Name) {
+					continue
+				}
+				if got := results.Column(LawColumn(f.Name, adc.Law(law))).Value(point); got.Number != f.Value {
+					t.Errorf("point %d, %s under %s: %g, want %g", point, f.Name, law, got.Number, f.Value)
+				}
+			}
+		}
 	}
 }
 
