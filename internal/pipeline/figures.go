@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"bitline/internal/report"
@@ -33,28 +34,27 @@ func (r *Result) Figures() []Figure {
 		{"accuracy", nil}, {"accuracy_no_adc", nil}, {"images", nil},
 		{"latency_ns", r.LatencyNS}, {"interval_ns", r.IntervalNS}, {"energy_pj", r.EnergyPJ}, {"energy_single_pj", r.EnergySinglePJ}, {"energy_assumed_share", r.AssumedShare},
 		{"area_mm2", r.AreaMM2}, {"chip_energy_pj", r.Chip.EnergyPJ}, {"chip_area_mm2", r.Chip.AreaMM2}, {"tiles_used", s.TilesUsed}, {"crossbars_used", s.CrossbarsUsed},
-		{"adc_speedup_nominal", r.Speedup.Nominal}, {"adc_speedup_interval", r.Speedup.Interval}, {"adc_speedup_latency", r.Speedup.Latency},
+		{"adc_speedup_nominal", nil}, {"adc_speedup_interval", nil}, {"adc_speedup_latency", nil},
 		{"chips", r.Chip.Chips}, {"tops", e.TOPS}, {"tops_per_w", e.TOPSPerW}, {"tops_per_w_without_io", e.TOPSPerWWithoutIO}, {"w_per_mm2", e.WPerMM2},
 		{"cell_utilisation", s.CellUse}, {"bottleneck", r.Bottleneck},
 		{"edp_pj_ns", r.EnergyPJ * r.IntervalNS}, {"images_per_s", r.Throughput}, {"power_mw", e.PowerMW},
 	}
-	if r.Valued != nil { // a figure that was not found is empty, not 0
-		for i := range all {
-			switch all[i].Name {
-			case "method":
-				all[i].Value = s.Method
-			case "strength":
-				all[i].Value = s.Strength
-			case "seed":
-				all[i].Value = s.Seed
-			case "accuracy":
-				all[i].Value = r.Accuracy
-			case "accuracy_no_adc":
-				all[i].Value = r.AccuracyNoADC
-			case "images":
-				all[i].Value = r.Images
-			}
-		}
+	set := func(name string, value any) { // a figure that was not found is empty, not 0
+		i := slices.IndexFunc(all, func(f Figure) bool { return f.Name == name })
+		all[i].Value = value
+	}
+	if r.Valued != nil {
+		set("method", s.Method)
+		set("strength", s.Strength)
+		set("seed", s.Seed)
+		set("accuracy", r.Accuracy)
+		set("accuracy_no_adc", r.AccuracyNoADC)
+		set("images", r.Images)
+	}
+	if g := &r.Speedup; g.ReferenceBits > 0 {
+		set("adc_speedup_nominal", g.Nominal)
+		set("adc_speedup_interval", g.Interval)
+		set("adc_speedup_latency", g.Latency)
 	}
 	return all
 }

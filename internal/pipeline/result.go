@@ -134,7 +134,7 @@ type findings struct {
 	timed   timing.Job
 	options timing.Options
 	timing  *timing.Timing
-	gain    timing.ADCGain
+	gain    *timing.ADCGain // nil where the converters were not compared
 }
 
 func newResult(f findings) (*Result, error) {

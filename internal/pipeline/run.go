@@ -32,11 +32,27 @@ func Report(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *V
 	if err := found.simulate(ctx); err != nil {
 		return nil, err
 	}
+	if err := found.compare(ctx); err != nil {
+		return nil, err
+	}
 	return newResult(found)
 }
 
-// simulate times the chip, and again with converters of the rate's resolution
-// where they have another.
+// Measure is the figures of Report but for those that compare the converters with
+// others, which take a second simulation.
+func Measure(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *Values) ([]Figure, error) {
+	found := findings{job: job, mapping: mapping, Values: values}
+	if err := found.simulate(ctx); err != nil {
+		return nil, err
+	}
+	result, err := newResult(found)
+	if err != nil {
+		return nil, err
+	}
+	return result.Figures(), nil
+}
+
+// simulate times the chip.
 func (f *findings) simulate(ctx context.Context) (err error) {
 	f.timed = timing.Job{Chip: f.job.Chip, Network: f.job.Network, Mapping: f.mapping, Bits: f.bits}
 	f.options = f.job.Simulation
@@ -45,15 +61,19 @@ func (f *findings) simulate(ctx context.Context) (err error) {
 	if errors.Is(err, timing.ErrUnsettled) {
 		return fmt.Errorf("%w (key simulate.images, 0 for the default)", err)
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// compare times the chip again with converters of the rate's resolution, where they
+// have another.
+func (f *findings) compare(ctx context.Context) (err error) {
 	other := func(n int) bool { return n != f.job.Chip.ADC.RateBits }
 	if !slices.ContainsFunc(f.bits, func(bits []int) bool { return slices.ContainsFunc(bits, other) }) {
-		f.gain = timing.ADCGain{Scan: 1, Interval: 1, Latency: 1}
+		f.gain = &timing.ADCGain{Scan: 1, Interval: 1, Latency: 1}
 		return nil
 	}
 	o := f.options
-	f.gain, err = timing.CompareADC(ctx, f.timed, f.timing, timing.Options{Images: o.Images, InFlight: o.InFlight, Steady: o.Steady, Exact: o.Exact, Activity: o.Activity})
+	gain, err := timing.CompareADC(ctx, f.timed, f.timing, timing.Options{Images: o.Images, InFlight: o.InFlight, Steady: o.Steady, Exact: o.Exact, Activity: o.Activity})
+	f.gain = &gain
 	return err
 }

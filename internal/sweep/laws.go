@@ -26,12 +26,9 @@ func (t task) underLaws(ctx context.Context, values *pipeline.Values, own []pipe
 		law := adc.Law(name)
 		figures := own
 		if law != t.job.Chip.ADC.Law {
-			figures = nil
 			chip, job := *t.job.Chip, *t.job
 			chip.ADC.Law, job.Chip = law, &chip
-			if result, err := pipeline.Report(ctx, &job, t.mapping, values); err == nil {
-				figures = result.Figures()
-			}
+			figures, _ = pipeline.Measure(ctx, &job, t.mapping, values) // none where the law is not defined
 		}
 		for _, figure := range lawFigures {
 			f := pipeline.Figure{Name: LawColumn(figure, law)}

@@ -177,15 +177,11 @@ func (r *Runner) report(ctx context.Context, t task, v pipeline.Computed) ([]pip
 	if v.Err != nil {
 		return nil, v.Err
 	}
-	result, err := pipeline.Report(ctx, t.job, t.mapping, v.Values)
-	if err != nil {
-		return nil, err
-	}
-	figures := result.Figures()
-	if r.Plan.Laws {
+	figures, err := pipeline.Measure(ctx, t.job, t.mapping, v.Values)
+	if err == nil && r.Plan.Laws {
 		figures = append(figures, t.underLaws(ctx, v.Values, figures)...)
 	}
-	return figures, nil
+	return figures, err
 }
 
 // recorder puts records as points are done.
