@@ -25,7 +25,7 @@ func documents(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]string{"../../README.md", "../../docs/networks.md", "../../docs/chips.md", "../../docs/through-adc.md"}, more...)
+	return append([]string{"../../README.md", "../../docs/networks.md", "../../docs/chips.md", "../../docs/through-adc.md", "../../docs/sweeps.md", "../../docs/compare.md"}, more...)
 }
 
 // Every command that a document shows is understood.
@@ -49,6 +49,23 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 	if count < 5 {
 		t.Errorf("%d commands in %v, want at least 5", count, documents(t))
+	}
+}
+
+// The comparison that docs/compare.md shows runs, and leaves what it says.
+func TestDocumentedComparison(t *testing.T) {
+	example := toml.FindStringSubmatch(string(readFile(t, "../../docs/compare.md")))
+	t.Chdir(t.TempDir())
+	text := strings.Replace(example[1], "strength = ", "set = [\"train.pretrain.epochs=1\", \"train.finetune.epochs=1\", \"data.calibration=50\"]\nstrength = ", 1)
+	writeFile(t, "mine.toml", []byte(text))
+	succeed(t, "compare", "mine.toml", "--out", "compared")
+	for _, name := range []string{"tables.md", "nonzero.svg", "adc-bits.svg", "adc-energy.svg", "energy.svg", "latency.svg", "sparse-digits-pruned-seed-2.safetensors"} {
+		if len(readFile(t, filepath.Join("compared", name))) == 0 {
+			t.Errorf("%s is empty", name)
+		}
+	}
+	if got := bitline(t, "compare", "mnist"); got.code != 1 || !strings.Contains(got.err, `study mnist compares no methods, want kind = "curves"`) {
+		t.Errorf("comparing a study of another kind: %+v", got)
 	}
 }
 

@@ -31,6 +31,11 @@ func (c *Curves) quantities() []quantity {
 	return []quantity{share, {"mean ADC bits", "%.2f", 1}, {"ADC energy in nJ", "%.3g", 1}, {"energy in nJ", "%.4g", 1}, {"latency in us", "%.4g", 1}}
 }
 
+// CurveFile is the name of the chart of the i-th quantity.
+func CurveFile(i int) string {
+	return []string{"nonzero.svg", "adc-bits.svg", "adc-energy.svg", "energy.svg", "latency.svg"}[i]
+}
+
 // curvePoint is one measured model.
 type curvePoint struct {
 	known    bool
@@ -88,7 +93,7 @@ func (s *Study) measureCurves(ctx context.Context, host pipeline.Host, folder st
 		}
 		models.Add(c.row([]any{c.seeds[v.at.seed], name, strength}, p, all.dense[v.at.seed])...)
 	}
-	return &Findings{Tables: append([]report.Table{models}, c.compare(all)...), Scatter: c.chart(s.Name, all.points)}, nil
+	return &Findings{Tables: append([]report.Table{models}, c.compare(all)...), Scatters: c.charts(s.Name, all.points)}, nil
 }
 
 // curveTable is the table of all models.
@@ -168,9 +173,8 @@ type modelAndData struct {
 func (c *Curves) convert(ctx context.Context, p *curvePoint, job *pipeline.Job, of modelAndData) error {
 	chip := *job.Chip
 	chip.ADC.Budget = c.budget
-	calibration := of.data.Calibration(job.Calibration)
 	r := ruled{rule: c.rule}
-	if err := r.find(ctx, chip, of.model, pictures{calibration, calibration}); err != nil {
+	if err := r.find(ctx, chip, of.model, choose(of.data, job, c.search)); err != nil {
 		return err
 	}
 	replayer, err := scheduler.NewReplayer(&chip, of.model)

@@ -26,6 +26,7 @@ type Curves struct {
 	// rule finds the converters of every model; "" leaves converters out.
 	rule   adc.Auto
 	budget float64 // accuracy, 0 to 1, that adc.LossBudget may cost
+	search int     // training images on which the rule looks; 0 for the job's calibration
 }
 
 // method is what is done at several strengths, or once.
@@ -62,6 +63,7 @@ func (s *Study) readCurves(t *config.Table) {
 		c.rule = ""
 	}
 	c.budget = t.Float("budget", 0.5, 0, 100) / 100
+	c.search = t.Int("search", 0, 0, 1<<30)
 	for i, mt := range t.Tables("single") {
 		c.singles = append(c.singles, readMethod(mt, fmt.Sprintf("single%d", i+1)))
 	}
@@ -195,24 +197,29 @@ func spread(x []float64, form string, times float64) string {
 	return fmt.Sprintf(form+" ± %.2f", times*mean, times*deviation)
 }
 
-// chart is every seed's curves, a colour for each method.
-func (c *Curves) chart(name string, points [][][]curvePoint) plot.Scatter {
-	chart := plot.Scatter{
-		Title: name + ": accuracy without converters, a line for each seed", XLabel: "mean non-zero share of crossbar weights in %", YLabel: "accuracy in %",
-	}
-	for k, m := range c.methods {
-		for i := range c.seeds {
-			line := plot.XYSeries{Colour: k}
-			if i == 0 {
-				line.Name = m.name
-			}
-			for _, p := range points[i][k] {
-				if p.known {
-					line.X, line.Y = append(line.X, 100*p.worth[0]), append(line.Y, 100*p.accuracy)
-				}
-			}
-			chart.Series = append(chart.Series, line)
+// charts are every seed's curves, a colour for each method: a chart for each quantity.
+func (c *Curves) charts(name string, points [][][]curvePoint) []plot.Scatter {
+	var charts []plot.Scatter
+	for q, of := range c.quantities() {
+		chart := plot.Scatter{Title: name + ": accuracy through converters, a line for each seed", XLabel: of.name, YLabel: "accuracy in %"}
+		if q == 0 {
+			chart.Title, chart.XLabel = name+": accuracy without converters, a line for each seed", "mean non-zero share of crossbar weights in %"
 		}
+		for k, m := range c.methods {
+			for i := range c.seeds {
+				line := plot.XYSeries{Colour: k}
+				if i == 0 {
+					line.Name = m.name
+				}
+				for _, p := range points[i][k] {
+					if p.known {
+						line.X, line.Y = append(line.X, of.times*p.worth[q]), append(line.Y, 100*p.accuracyAt(q))
+					}
+				}
+				chart.Series = append(chart.Series, line)
+			}
+		}
+		charts = append(charts, chart)
 	}
-	return chart
+	return charts
 }

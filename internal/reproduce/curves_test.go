@@ -169,8 +169,8 @@ func TestCurves(t *testing.T) {
 		t.Errorf("compared %v", compared.Rows)
 	}
 	svg, err := found.SVG()
-	if err != nil || !strings.Contains(string(svg), "bits") || len(found.Scatter.Series) != 4 {
-		t.Errorf("%d lines, error %v, want 4 in a chart", len(found.Scatter.Series), err)
+	if err != nil || !strings.Contains(string(svg), "bits") || len(found.Scatters) != 1 || len(found.Scatters[0].Series) != 4 {
+		t.Errorf("%d charts, error %v, want one of 4 lines", len(found.Scatters), err)
 	}
 }
 
@@ -193,6 +193,9 @@ func TestCurvesWithConverters(t *testing.T) {
 		if len(row) != len(models.Columns) || len(row) != 16 || row[12] != row[3] {
 			t.Errorf("row %v of %d cells, want 16 and the accuracy without converters where none clips", row, len(row))
 		}
+	}
+	if len(all[0].Scatters) != 5 || len(all[0].Scatters[4].Series) != 4 || len(all[0].Scatters[4].Series[0].X) != 2 {
+		t.Errorf("charts are %+v, want 5 of 4 lines, the first of 2 points", all[0].Scatters)
 	}
 	var titles []string
 	for _, table := range all[0].Tables[1:] {

@@ -109,11 +109,11 @@ func (m fewestModel) replay(ctx context.Context, job *pipeline.Job, model *workl
 	if err != nil {
 		return r, 0, err
 	}
-	calibration := data.Calibration(job.Calibration)
+	images := choose(data, job, 0)
 	if len(m.bits) > 0 {
-		err = r.use(ctx, replayer, same(m.bits, len(model.Layers)), calibration)
+		err = r.use(ctx, replayer, same(m.bits, len(model.Layers)), images.refit)
 	} else {
-		err = r.find(ctx, chip, model, pictures{calibration, calibration})
+		err = r.find(ctx, chip, model, images)
 	}
 	if err != nil {
 		return r, 0, err

@@ -7,6 +7,7 @@ import (
 	"bitline/adc"
 	"bitline/arch"
 	"bitline/crossbar"
+	"bitline/internal/pipeline"
 	"bitline/internal/report"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -23,6 +24,15 @@ type ruled struct {
 // pictures are the training images on which resolutions are searched, and those on
 // which affines are refitted.
 type pictures struct{ search, refit workloads.Images }
+
+// choose takes the job's calibration images, and for searching so many if it is not 0.
+func choose(data *workloads.Dataset, job *pipeline.Job, search int) pictures {
+	p := pictures{refit: data.Calibration(job.Calibration)}
+	if p.search = p.refit; search > 0 {
+		p.search = data.Calibration(search)
+	}
+	return p
+}
 
 // find looks for the converters of each rule, without and with refitted affines.
 func (m *measurement) find(ctx context.Context, chip *arch.Chip, model *workloads.Model, images pictures) ([]ruled, error) {

@@ -140,8 +140,9 @@ type Findings struct {
 	// the study's plotted variants and its first way of driving inputs; dashed
 	// with refitted affines.
 	Chart plot.Lines
-	// Scatter is the curves of a study of curves.
-	Scatter plot.Scatter
+	// Scatters are the curves of a study of curves, over each quantity that methods
+	// are compared in.
+	Scatters []plot.Scatter
 }
 
 // SVG draws what there is to draw; nil where there is nothing.
@@ -149,8 +150,8 @@ func (f *Findings) SVG() ([]byte, error) {
 	switch {
 	case f.Chart.Series != nil:
 		return f.Chart.SVG()
-	case f.Scatter.Series != nil:
-		return f.Scatter.SVG()
+	case f.Scatters != nil:
+		return f.Scatters[0].SVG()
 	}
 	return nil, nil
 }

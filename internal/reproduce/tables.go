@@ -108,11 +108,7 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 	if err != nil {
 		return err
 	}
-	calibration := data.Calibration(v.Job.Calibration)
-	images := pictures{calibration, calibration}
-	if n := m.study.Accuracy.Search; n > 0 {
-		images.search = data.Calibration(n)
-	}
+	images := choose(data, v.Job, m.study.Accuracy.Search)
 	var found []ruled
 	for i, sign := range m.study.Accuracy.InputSigns {
 		chip := *v.Job.Chip
@@ -121,7 +117,7 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 		if err != nil {
 			return err
 		}
-		plans, err := m.plans(ctx, replayer, calibration, len(model.Layers))
+		plans, err := m.plans(ctx, replayer, images.refit, len(model.Layers))
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"bitline/internal/atomicfile"
+	"bitline/internal/reproduce"
+
+	"github.com/spf13/cobra"
+)
+
+type compareFlags struct {
+	data, out string
+	shipped   bool
+}
+
+func newCompare(term terminal) *cobra.Command {
+	var f compareFlags
+	c := &cobra.Command{
+		Use:   "compare COMPARISON",
+		Short: "Compare training methods at equal accuracy",
+		Long: `Train a network by several methods, each at several strengths and seeds, replay and
+simulate every model, and compare the methods where their curves have the same
+accuracy: in non-zero digits and, where the comparison has a rule for converters, in
+their bits, energy and latency. docs/compare.md describes the file.
+
+The folder gets the checkpoints, tables.md, and a chart for each quantity. A
+comparison that is stopped goes on where it was.`,
+		Example: `  bitline compare mnist-curves --out compared
+  bitline compare mine.toml --out compared`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runCompare(c.Context(), term, args[0], f)
+		},
+	}
+	dataFlag(c, &f.data)
+	c.Flags().StringVar(&f.out, "out", "", "the folder of checkpoints, tables and charts; by default the comparison's name")
+	c.Flags().BoolVar(&f.shipped, "from-checkpoints", false, "take the shipped checkpoints, and train nothing")
+	return c
+}
+
+func runCompare(ctx context.Context, term terminal, name string, f compareFlags) error {
+	study, err := reproduce.Load(name)
+	if err != nil {
+		return err
+	}
+	if study.Curves == nil {
+		return fmt.Errorf("study %s compares no methods, want kind = \"curves\" (bitline reproduce %s does what it describes)", study.Name, name)
+	}
+	if f.out == "" {
+		f.out = study.Name
+	}
+	if err := os.MkdirAll(f.out, 0o755); err != nil {
+		return err
+	}
+	tables := filepath.Join(f.out, "tables.md")
+	if err := atomicfile.Check(tables); err != nil {
+		return err
+	}
+	host, folder := term.host(f.data), f.out
+	if !isTerminal(term.err) { // where nobody watches a bar
+		host.Epoch = func(line string) { fmt.Fprintln(term.out, line) }
+	}
+	if f.shipped {
+		folder = ""
+	} else if err := study.Train(ctx, host, folder); err != nil {
+		return err
+	}
+	found, err := study.Measure(ctx, host, folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(printFindings(term, found, tables), drawCurves(found[0], f.out))
+}
+
+// drawCurves draws a chart for each quantity.
+func drawCurves(found *reproduce.Findings, folder string) error {
+	var faults []error
+	for i, chart := range found.Scatters {
+		svg, err := chart.SVG()
+		if err == nil {
+			err = atomicfile.Write(filepath.Join(folder, reproduce.CurveFile(i)), svg)
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
