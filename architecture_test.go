@@ -29,7 +29,7 @@ var layers = [][]string{
 	{"scheduler"},
 	{"scheduler/timing"},
 	{"internal/pipeline"},
-	{"internal/reproduce"},
+	{"internal/reproduce", "internal/sweep"},
 	{"cmd/bitline"},
 }
 

@@ -1,5 +1,5 @@
-// Package configs holds the shipped chips, networks, jobs and studies, embedded in the
-// program so that a name such as isaac-ce works from any folder.
+// Package configs holds the shipped chips, networks, jobs, studies and sweeps, embedded
+// in the program so that a name such as isaac-ce works from any folder.
 package configs
 
 import (
@@ -13,6 +13,6 @@ import (
 //go:embed */*.toml checkpoints/*.safetensors.gz
 var files embed.FS
 
-// Files holds KIND/NAME.toml, where KIND is chips, networks, jobs or studies. It is
-// read-only.
+// Files holds KIND/NAME.toml, where KIND is chips, networks, jobs, studies or sweeps. It
+// is read-only.
 func Files() fs.FS { return files }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // Images are the images of one split, with their classes.
@@ -94,6 +95,37 @@ func DatasetNames() []string {
 // fashion-mnist or cifar10 from files that f finds. Its errors name the file and what was
 // wanted of it.
 func Load(f Finder, name string) (*Dataset, error) {
+	if f.Shelf != nil {
+		return f.Shelf.load(f, name)
+	}
+	return load(f, name)
+}
+
+// Shelf keeps data sets, of which each is read once however often and by whomever it
+// is loaded. Nobody may change them.
+type Shelf struct {
+	mu   sync.Mutex
+	sets map[string]*Dataset
+}
+
+func (s *Shelf) load(f Finder, name string) (*Dataset, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d := s.sets[name]; d != nil {
+		return d, nil
+	}
+	d, err := load(f, name)
+	if err != nil {
+		return nil, err
+	}
+	if s.sets == nil {
+		s.sets = map[string]*Dataset{}
+	}
+	s.sets[name] = d
+	return d, nil
+}
+
+func load(f Finder, name string) (*Dataset, error) {
 	for _, s := range sources() {
 		if s.name == name {
 			d, err := s.load(f)

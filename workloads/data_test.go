@@ -92,6 +92,28 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// A shelf has one of each set, and keeps no failures.
+func TestShelf(t *testing.T) {
+	f := Finder{Shelf: &Shelf{}}
+	first, err := Load(f, "digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(f, "digits")
+	if err != nil || again != first {
+		t.Errorf("the second set is another one, error %v", err)
+	}
+	other, err := Load(Finder{}, "digits")
+	if err != nil || other == first {
+		t.Errorf("without a shelf the set is the same one, error %v", err)
+	}
+	for range 2 {
+		if _, err := Load(f, "mnist"); err == nil {
+			t.Error("mnist is found in no folder")
+		}
+	}
+}
+
 func TestLoadFaults(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Load(Finder{Dirs: []string{dir}}, "cifar-100")

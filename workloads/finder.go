@@ -12,6 +12,8 @@ import (
 // DIR/FILE; a FILE may be compressed and then ends in .gz.
 type Finder struct {
 	Dirs []string
+	// Shelf, unless nil, keeps what was loaded.
+	Shelf *Shelf
 }
 
 // systemData is where Debian's dataset-fashion-mnist puts its folder.

@@ -29,6 +29,7 @@ func isTerminal(w io.Writer) bool {
 // where someone watches.
 func (t terminal) host(dataDir string) pipeline.Host {
 	host := pipeline.Host{Data: workloads.NewFinder(dataDir, t.getenv)}
+	host.Data.Shelf = &workloads.Shelf{} // a command reads a set once
 	if isTerminal(t.err) {
 		p := &progress{out: t.err}
 		host.Progress = p.show

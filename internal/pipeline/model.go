@@ -21,6 +21,8 @@ type Host struct {
 	// Progress, unless nil, is told what is being done, how much of it there is
 	// and how much is done, with a note such as the loss.
 	Progress func(what string, done, total int, note string)
+	// Memory, unless nil, keeps the outcomes of replays.
+	Memory Memory
 	// Epoch, unless nil, is told what every epoch of a training came to, in a line.
 	Epoch func(line string)
 }
@@ -47,6 +49,9 @@ func (j *Job) model(ctx context.Context, host Host, data *workloads.Dataset) (*w
 	}
 	return j.TrainModel(ctx, host, data, TrainFiles{})
 }
+
+// Trains says whether the job's model is trained, neither read nor imported.
+func (j *Job) Trains() bool { return j.HasValues() && j.Checkpoint == "" && j.Weights == "" }
 
 // LoadModel reads the job's checkpoint. It is an error if it holds another
 // network than the job's.
@@ -161,6 +166,16 @@ func (j *Job) Description() string {
 	return fmt.Sprintf("job %s, network %s, data %s: batch %d, learning rate %g, momentum %g%s; pre-training %d epochs of %s %g; pruning at %g; fine-tuning %d epochs of %s %g; seed %d; %d weight bits",
 		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Extras(), c.Pretrain.Epochs, c.Pretrain.Method, c.Pretrain.Strength,
 		c.PruneThreshold, c.Finetune.Epochs, c.Finetune.Method, c.Finetune.Strength, c.Seed, c.WeightBits)
+}
+
+// TrainingKey holds all that the job's training depends on but its data set and the
+// kernel class.
+func (j *Job) TrainingKey() string {
+	key := j.Train.Key()
+	if h := j.Train.Through; h != nil {
+		key += fmt.Sprintf("|from %q recalibrated %t, chip %+v %+v, calibration %d", h.Name, h.Recalibrate, j.Chip.Design(nil), j.Chip.ADC, j.Calibration)
+	}
+	return key
 }
 
 func (j *Job) trainer(cfg train.Config, data *workloads.Dataset, files TrainFiles) (*train.Trainer, error) {

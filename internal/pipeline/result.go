@@ -11,7 +11,6 @@ import (
 	"bitline/internal/units"
 	"bitline/scheduler"
 	"bitline/scheduler/timing"
-	"bitline/workloads"
 )
 
 // Schema names the form of a result's JSON; docs/output.md describes it.
@@ -130,17 +129,13 @@ type LayerResult struct {
 
 // findings is all that a result is made of.
 type findings struct {
-	job      *Job
-	data     *workloads.Dataset
-	model    *workloads.Model
-	mapping  *scheduler.Mapping
-	bits     [][]int // layers × slices
-	replay   *scheduler.Replay
-	activity *timing.Activity
-	timed    timing.Job
-	options  timing.Options
-	timing   *timing.Timing
-	gain     timing.ADCGain
+	job     *Job
+	mapping *scheduler.Mapping
+	*Values
+	timed   timing.Job
+	options timing.Options
+	timing  *timing.Timing
+	gain    *timing.ADCGain // nil where the converters were not compared
 }
 
 func newResult(f findings) (*Result, error) {

@@ -3,9 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 
 	"bitline/internal/report"
 	"bitline/internal/units"
@@ -248,30 +246,4 @@ func (r *Result) classTable() report.Table {
 		t.Add(classes[i].cells(classes[i].Layer)...)
 	}
 	return t
-}
-
-// WriteCSV writes the result's figures as one record.
-func (r *Result) WriteCSV(w io.Writer) error {
-	t := report.Table{Columns: []string{
-		"job", "chip", "network", "data_set", "method", "strength", "seed", "signed", "input_sign", "adc_law", "adc_bits", "recalibrate",
-		"accuracy", "accuracy_no_adc", "images", "latency_ns", "interval_ns", "energy_pj", "energy_single_pj", "energy_assumed_share",
-		"area_mm2", "chip_energy_pj", "chip_area_mm2", "tiles_used", "crossbars_used", "adc_speedup_nominal", "adc_speedup_interval", "adc_speedup_latency",
-		"chips", "tops", "tops_per_w", "tops_per_w_without_io", "w_per_mm2", "cell_utilisation", "bottleneck",
-	}}
-	s, e, values := &r.Setting, &r.Efficiency, r.Valued
-	if values == nil {
-		values = &Valued{}
-	}
-	t.Add(r.Job, s.Chip, s.Network, s.DataSet, s.Method, s.Strength, s.Seed, s.Signed, s.InputSign, r.ADCLaw, strings.ReplaceAll(fmt.Sprint(r.ADCBits), " ", ","), s.Recalibrate,
-		values.Accuracy, values.AccuracyNoADC, values.Images, r.LatencyNS, r.IntervalNS, r.EnergyPJ, r.EnergySinglePJ, r.AssumedShare,
-		r.AreaMM2, r.Chip.EnergyPJ, r.Chip.AreaMM2, s.TilesUsed, s.CrossbarsUsed, r.Speedup.Nominal, r.Speedup.Interval, r.Speedup.Latency,
-		r.Chip.Chips, e.TOPS, e.TOPSPerW, e.TOPSPerWWithoutIO, e.WPerMM2, s.CellUse, r.Bottleneck)
-	if r.Valued == nil { // a figure that was not found is empty, not 0
-		for i, name := range t.Columns {
-			if slices.Contains([]string{"method", "strength", "seed", "accuracy", "accuracy_no_adc", "images"}, name) {
-				t.Rows[0][i] = ""
-			}
-		}
-	}
-	return t.WriteCSV(w)
 }

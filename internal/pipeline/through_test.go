@@ -35,11 +35,16 @@ func TestTrainThroughConverters(t *testing.T) {
 		t.Fatal(err)
 	}
 	accuracy := func(j *Job, m *workloads.Model) float64 {
-		_, replay, _, err := j.replay(context.Background(), Host{}, m, data)
+		trained := *j
+		trained.Checkpoint = filepath.Join(t.TempDir(), "m.safetensors")
+		if err := workloads.WriteModel(trained.Checkpoint, m); err != nil {
+			t.Fatal(err)
+		}
+		v, err := trained.values(context.Background(), Host{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return replay.Accuracy()
+		return v.replay.Accuracy()
 	}
 	before := accuracy(plain, m)
 	for _, recalibrate := range []string{"false", "true"} {

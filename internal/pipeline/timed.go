@@ -131,9 +131,9 @@ func (r *Result) setTimed(f findings, bill arch.Bill) error {
 		Bottleneck: Bottleneck{Class: bottleneck.Class, Layer: bottleneck.Layer, At: bottleneck.PeakAt, Busy: bottleneck.Peak},
 		EnergyPJ:   account.UsedTiles.EnergySteady.Picojoules(), EnergySinglePJ: account.UsedTiles.EnergySingle.Picojoules(),
 		Followed: newActivityResult(t.Activity), Moves: newNetworkResult(f.job.Chip, &t.PerImage),
-		Speedup: SpeedupResult{
-			ReferenceBits: f.job.Chip.ADC.RateBits, Nominal: f.gain.Scan, Interval: f.gain.Interval, Latency: f.gain.Latency,
-		},
+	}
+	if g := f.gain; g != nil {
+		r.Speedup = SpeedupResult{ReferenceBits: f.job.Chip.ADC.RateBits, Nominal: g.Scan, Interval: g.Interval, Latency: g.Latency}
 	}
 	r.Chip.EnergyPJ, r.Chip.EnergySinglePJ = account.Chip.EnergySteady.Picojoules(), account.Chip.EnergySingle.Picojoules()
 	r.setEfficiency(account, bill)

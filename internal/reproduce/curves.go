@@ -1,18 +1,14 @@
 package reproduce
 
 import (
-	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"strings"
-	"sync"
 
+	"bitline/adc"
 	"bitline/internal/config"
-	"bitline/internal/pipeline"
 	"bitline/internal/plot"
 	"bitline/internal/report"
-	"bitline/workloads"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -27,6 +23,9 @@ type Curves struct {
 	singles []method // models that lie on no curve
 	methods []method
 	drops   []float64 // points of accuracy, in per cent
+	// rule finds the converters of every model; "" leaves converters out.
+	rule   adc.Auto
+	budget float64 // accuracy, 0 to 1, that adc.LossBudget may cost
 }
 
 // method is what is done at several strengths, or once.
@@ -58,6 +57,11 @@ func (s *Study) readCurves(t *config.Table) {
 	key := t.String("strength", "")
 	shared, dense := t.Strings("set", nil), t.Strings("dense", nil)
 	c.drops = t.Floats("drops", nil, 0, 100)
+	c.rule = adc.Auto(t.Enum("rule", "none", "none", string(adc.WorstCase), string(adc.Observed), string(adc.LossBudget)))
+	if c.rule == "none" {
+		c.rule = ""
+	}
+	c.budget = t.Float("budget", 0.5, 0, 100) / 100
 	for i, mt := range t.Tables("single") {
 		c.singles = append(c.singles, readMethod(mt, fmt.Sprintf("single%d", i+1)))
 	}
@@ -103,124 +107,20 @@ func readMethod(t *config.Table, name string) method {
 	return m
 }
 
-// curvePoint is one measured model.
-type curvePoint struct {
-	known    bool
-	right    []bool // of each test image
-	accuracy float64
-	share    float64 // mean over slices of the non-zero digits of crossbar weights
-	slices   []float64
+// compare reads each curve at the accuracies that are compared: a table for each
+// quantity.
+func (c *Curves) compare(all measuredCurves) []report.Table {
+	var tables []report.Table
+	for q := range c.quantities() {
+		tables = append(tables, c.compareIn(q, all))
+	}
+	return tables
 }
 
-// measureCurves measures every model and compares the methods.
-func (s *Study) measureCurves(ctx context.Context, host pipeline.Host, folder string) (*Findings, error) {
-	c := s.Curves
-	dense := make([]curvePoint, len(c.seeds))
-	points := make([][][]curvePoint, len(c.seeds)) // seed, method, strength
-	for i := range points {
-		for _, m := range c.methods {
-			points[i] = append(points[i], make([]curvePoint, len(m.strengths)))
-		}
-	}
-	models := report.Table{
-		Title:   "Every model without converters; non-zero digits of crossbar weights, all layers pooled",
-		Columns: []string{"seed", "method", "strength>", "accuracy>"},
-	}
-	slices := s.Variants[0].Job.Chip.Slicing().Count
-	for i := range slices {
-		models.Columns = append(models.Columns, fmt.Sprintf("slice %d>", i))
-	}
-	models.Columns = append(models.Columns, "mean>", "better, worse than dense>", "p (McNemar)>")
-	for i, v := range s.Variants {
-		p, err := s.point(ctx, host, v, folder)
-		if err != nil {
-			return nil, fmt.Errorf("variant %s: %w", v.Name, err)
-		}
-		if host.Progress != nil {
-			host.Progress("measuring", i+1, len(s.Variants), v.Name)
-		}
-		row := []any{c.seeds[v.at.seed], "dense", "", report.Percent(p.accuracy)}
-		switch v.at.method {
-		case denseModel:
-			dense[v.at.seed] = p
-		case singleModel:
-			row[1] = c.singles[v.at.strength].name
-		default:
-			m := &c.methods[v.at.method]
-			row[1], row[2] = m.name, fmt.Sprintf("%g", m.strengths[v.at.strength])
-			points[v.at.seed][v.at.method][v.at.strength] = p
-		}
-		for i := range slices {
-			row = append(row, report.Percent(p.slices[i]))
-		}
-		row = append(row, report.Percent(p.share))
-		if v.at.method == denseModel {
-			row = append(row, "", "")
-		} else {
-			better, worse := differ(p.right, dense[v.at.seed].right)
-			row = append(row, fmt.Sprintf("%d, %d", better, worse), pValue(mcnemar(better, worse)))
-		}
-		models.Add(row...)
-	}
-	return &Findings{Tables: []report.Table{models, c.compare(dense, points)}, Scatter: c.chart(s.Name, points)}, nil
-}
-
-// point measures one model.
-func (s *Study) point(ctx context.Context, host pipeline.Host, v Variant, folder string) (curvePoint, error) {
-	model, err := s.model(v, folder)
-	if err != nil {
-		return curvePoint{}, err
-	}
-	data, err := workloads.Load(host.Data, v.Job.DataSet)
-	if err != nil {
-		return curvePoint{}, err
-	}
-	p := curvePoint{known: true}
-	if p.right, err = rightWithoutConverters(ctx, model, data.Test); err != nil {
-		return curvePoint{}, err
-	}
-	p.accuracy = shareOf(p.right)
-	_, pooled := model.Sparsity(v.Job.Chip.Crossbar.CellBits)
-	for i := range pooled.Weights.NonZero {
-		p.slices = append(p.slices, pooled.Weights.Share(i))
-	}
-	p.share = pooled.Weights.Average()
-	return p, nil
-}
-
-// rightWithoutConverters says which images the integer model classifies right.
-func rightWithoutConverters(ctx context.Context, m *workloads.Model, images workloads.Images) ([]bool, error) {
-	const chunk = 500
-	packed := m.Pack()
-	right := make([]bool, images.Len())
-	starts := make(chan int)
-	var wait sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			e := m.NewExecutor(packed.Product(), workloads.Options{Batch: 50})
-			for lo := range starts {
-				part := images.Slice(lo, min(lo+chunk, images.Len()))
-				for at := 0; at < part.Len(); at += 50 {
-					batch := part.Slice(at, min(at+50, part.Len()))
-					for i, class := range e.Classify(batch) {
-						right[lo+at+i] = class == int(batch.Labels[i])
-					}
-				}
-			}
-		})
-	}
-	for lo := 0; lo < images.Len() && ctx.Err() == nil; lo += chunk {
-		starts <- lo
-	}
-	close(starts)
-	wait.Wait()
-	return right, ctx.Err()
-}
-
-// compare reads each curve at the accuracies that are compared.
-func (c *Curves) compare(dense []curvePoint, points [][][]curvePoint) report.Table {
+func (c *Curves) compareIn(q int, all measuredCurves) report.Table {
+	of := c.quantities()[q]
 	t := report.Table{
-		Title:   fmt.Sprintf("Mean non-zero share at equal accuracy: mean and standard deviation over the seeds whose curves pass it (of %d)", len(c.seeds)),
+		Title:   fmt.Sprintf("%s at equal accuracy: mean and standard deviation over the seeds whose curves pass it (of %d)", capital(of.name), len(c.seeds)),
 		Columns: []string{"points below dense>"},
 	}
 	for _, m := range c.methods {
@@ -231,22 +131,22 @@ func (c *Curves) compare(dense []curvePoint, points [][][]curvePoint) report.Tab
 	}
 	for _, drop := range c.drops {
 		row := []any{fmt.Sprintf("%g", drop)}
-		shares := make([][]float64, len(c.methods)) // of each seed; NaN where it has none
+		worth := make([][]float64, len(c.methods)) // of each seed; NaN where it has none
 		for k := range c.methods {
 			for i := range c.seeds {
-				share, ok := readCurve(points[i][k], dense[i].accuracy-drop/100)
+				x, ok := readCurve(all.points[i][k], q, all.dense[i].accuracyAt(q)-drop/100)
 				if !ok {
-					share = math.NaN()
+					x = math.NaN()
 				}
-				shares[k] = append(shares[k], share)
+				worth[k] = append(worth[k], x)
 			}
-			known := finite(shares[k])
-			row = append(row, spread(known, "%.2f %%", 100), len(known))
+			known := finite(worth[k])
+			row = append(row, spread(known, of.form, of.times), len(known))
 		}
 		for k := 1; k < len(c.methods); k++ {
 			var ratios []float64
 			for i := range c.seeds {
-				ratios = append(ratios, shares[0][i]/shares[k][i])
+				ratios = append(ratios, worth[0][i]/worth[k][i])
 			}
 			row = append(row, spread(finite(ratios), "%.2f", 1))
 		}
@@ -255,17 +155,20 @@ func (c *Curves) compare(dense []curvePoint, points [][][]curvePoint) report.Tab
 	return t
 }
 
-// readCurve is the share at which the accuracy of a curve falls below a target as
-// its strength grows, the logarithm of the share read on a line between the two
-// models on either side. It is not known where no two models lie so.
-func readCurve(curve []curvePoint, target float64) (share float64, ok bool) {
+// capital begins a title.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// readCurve is the quantity at which the accuracy of a curve falls below a target as
+// its strength grows, its logarithm read on a line between the two models on either
+// side. It is not known where no two models lie so.
+func readCurve(curve []curvePoint, q int, target float64) (x float64, ok bool) {
 	for i := 1; i < len(curve); i++ {
 		a, b := &curve[i-1], &curve[i]
-		if !a.known || !b.known || a.accuracy < target || b.accuracy >= target {
+		if !a.known || !b.known || a.accuracyAt(q) < target || b.accuracyAt(q) >= target {
 			continue
 		}
-		along := (a.accuracy - target) / (a.accuracy - b.accuracy)
-		return math.Exp((1-along)*math.Log(a.share) + along*math.Log(b.share)), true
+		along := (a.accuracyAt(q) - target) / (a.accuracyAt(q) - b.accuracyAt(q))
+		return math.Exp((1-along)*math.Log(a.worth[q]) + along*math.Log(b.worth[q])), true
 	}
 	return 0, false
 }
@@ -305,7 +208,7 @@ func (c *Curves) chart(name string, points [][][]curvePoint) plot.Scatter {
 			}
 			for _, p := range points[i][k] {
 				if p.known {
-					line.X, line.Y = append(line.X, 100*p.share), append(line.Y, 100*p.accuracy)
+					line.X, line.Y = append(line.X, 100*p.worth[0]), append(line.Y, 100*p.accuracy)
 				}
 			}
 			chart.Series = append(chart.Series, line)

@@ -36,7 +36,10 @@ func TestMcNemar(t *testing.T) {
 }
 
 func TestReadCurve(t *testing.T) {
-	curve := []curvePoint{{true, nil, 0.98, 0.16, nil}, {true, nil, 0.96, 0.04, nil}, {true, nil, 0.97, 0.02, nil}, {true, nil, 0.90, 0.01, nil}}
+	var curve []curvePoint
+	for _, m := range [][2]float64{{0.98, 0.16}, {0.96, 0.04}, {0.97, 0.02}, {0.90, 0.01}} {
+		curve = append(curve, curvePoint{known: true, accuracy: m[0], worth: []float64{m[1]}})
+	}
 	tests := []struct {
 		name   string
 		target float64
@@ -50,13 +53,13 @@ func TestReadCurve(t *testing.T) {
 		{"worse than all", 0.89, 0},
 	}
 	for _, tt := range tests {
-		got, ok := readCurve(curve, tt.target)
+		got, ok := readCurve(curve, 0, tt.target)
 		if ok != (tt.want > 0) || math.Abs(got-tt.want) > 1e-6 {
 			t.Errorf("%s: share is %g, known %v, want %g", tt.name, got, ok, tt.want)
 		}
 	}
 	curve[1].known = false
-	if share, ok := readCurve(curve[:3], 0.975); ok {
+	if share, ok := readCurve(curve[:3], 0, 0.975); ok {
 		t.Errorf("share is %g beside a model that is not there, want none", share)
 	}
 }
@@ -168,6 +171,38 @@ func TestCurves(t *testing.T) {
 	svg, err := found.SVG()
 	if err != nil || !strings.Contains(string(svg), "bits") || len(found.Scatter.Series) != 4 {
 		t.Errorf("%d lines, error %v, want 4 in a chart", len(found.Scatter.Series), err)
+	}
+}
+
+// With a rule every model has converters, and methods are compared in what they cost.
+func TestCurvesWithConverters(t *testing.T) {
+	s, err := loadCurves(t, "rule = \"worst-case\"\n"+smallCurves)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := s.Train(t.Context(), pipeline.Host{}, folder); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Measure(t.Context(), pipeline.Host{}, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	models := all[0].Tables[0]
+	for _, row := range models.Rows { // seed, method, strength, accuracy, 4 slices, mean, 2 of McNemar, bits, accuracy, 3 costs
+		if len(row) != len(models.Columns) || len(row) != 16 || row[12] != row[3] {
+			t.Errorf("row %v of %d cells, want 16 and the accuracy without converters where none clips", row, len(row))
+		}
+	}
+	var titles []string
+	for _, table := range all[0].Tables[1:] {
+		titles = append(titles, strings.Split(table.Title, " at equal")[0])
+		if len(table.Rows) != 2 || len(table.Rows[0]) != 6 {
+			t.Errorf("%s: rows %v, want two of 6 cells", table.Title, table.Rows)
+		}
+	}
+	if got, want := strings.Join(titles, ", "), "Mean non-zero share, Mean ADC bits, ADC energy in nJ, Energy in nJ, Latency in us"; got != want {
+		t.Errorf("compared in %s, want %s", got, want)
 	}
 }
 

@@ -265,6 +265,9 @@ func (c Config) fromPruning() []setting {
 	), c.Through.settings()...)
 }
 
+// Key holds all of the configuration that decides the bytes of a training.
+func (c Config) Key() string { return fmt.Sprint(append(c.upToPruning(), c.fromPruning()...)) }
+
 func (p Phase) settings(name string) []setting {
 	return []setting{
 		{name + ".epochs", strconv.Itoa(p.Epochs)},

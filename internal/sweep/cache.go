@@ -1,0 +1,92 @@
+package sweep
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"bitline/internal/atomicfile"
+	"bitline/internal/gemm"
+	"bitline/internal/pipeline"
+	"bitline/workloads"
+)
+
+// Cache is a folder of what points share, by the content of all that it depends on:
+// trained models and outcomes of replays. Several sweeps may have one.
+//
+//	models/KEY.safetensors.gz    and KEY.safetensors.gz.state while it is trained
+//	outcomes/KEY.json
+type Cache string
+
+// digestOf names a content.
+func digestOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+
+// modelPath is where a job's trained model lies.
+func (c Cache) modelPath(job *pipeline.Job, data *workloads.Dataset) string {
+	key := digestOf(fmt.Sprintf("%s|%s|%d|%s", job.ModelKey(), data.Hash, data.Train.Len(), gemm.KernelClass()))
+	return filepath.Join(string(c), "models", key+".safetensors.gz")
+}
+
+// model is the file of a job's trained model, which is trained where it is not there
+// yet. A training that is stopped goes on where it was.
+func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job) (string, error) {
+	data, err := workloads.Load(host.Data, job.DataSet)
+	if err != nil {
+		return "", err
+	}
+	path := c.modelPath(job, data)
+	if exists(path) {
+		return path, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	files := pipeline.TrainFiles{State: path + ".state"}
+	files.Resume = exists(files.State)
+	m, err := job.TrainModel(ctx, host, data, files)
+	if err != nil {
+		return "", err
+	}
+	if err := workloads.WriteModel(path, m); err != nil {
+		return "", err
+	}
+	return path, files.Remove()
+}
+
+func (c Cache) outcome(key string) string { return filepath.Join(string(c), "outcomes", key+".json") }
+
+// Outcome is what was kept of a replay; nothing where it is unreadable.
+func (c Cache) Outcome(key string) (o pipeline.Outcome, ok bool) {
+	b, err := os.ReadFile(c.outcome(key))
+	if err != nil || json.Unmarshal(b, &o) != nil || o.Images <= 0 || len(o.Bits) == 0 {
+		return pipeline.Outcome{}, false
+	}
+	return o, true
+}
+
+// Keep keeps what a replay came to.
+func (c Cache) Keep(key string, o pipeline.Outcome) error {
+	b, err := json.Marshal(o)
+	if err != nil {
+		return err
+	}
+	path := c.outcome(key)
+	err = atomicfile.Write(path, b)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			err = atomicfile.Write(path, b)
+		}
+	}
+	return err
+}
+
+// exists says whether there is a file.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

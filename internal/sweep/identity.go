@@ -1,0 +1,127 @@
+package sweep
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"bitline/internal/atomicfile"
+	"bitline/internal/report"
+)
+
+// identitySchema names the form of sweep.json and of the records beside it.
+const identitySchema = "bitline.sweep/1"
+
+const identityFile = "sweep.json"
+
+// Identity says whose results a folder holds: records of two identities are not
+// comparable and never share a folder.
+type Identity struct {
+	Name    string // of the plan
+	Plan    string // its digest
+	Points  int    // how many the plan has
+	Version string // of the program
+	Kernels string // the class of its kernels, on which training depends
+
+	// Pareto is what the plan asks for, sets of two or three columns. It is kept
+	// for Collect and may change: fronts are found anew.
+	Pareto [][]string
+}
+
+// identityJSON is sweep.json.
+type identityJSON struct {
+	Schema  string     `json:"schema"`
+	Name    string     `json:"name"`
+	Plan    string     `json:"plan_sha256"`
+	Points  int        `json:"points"`
+	Version string     `json:"version"`
+	Kernels string     `json:"kernel_class"`
+	Pareto  [][]string `json:"pareto,omitempty"`
+}
+
+func (id Identity) encode() ([]byte, error) {
+	return report.JSON(identityJSON{identitySchema, id.Name, id.Plan, id.Points, id.Version, id.Kernels, id.Pareto})
+}
+
+// differences lists what makes another sweep of it than the one that is wanted.
+func (id Identity) differences(want Identity) []string {
+	var list []string
+	note := func(what string, got, want any) {
+		if got != want {
+			list = append(list, fmt.Sprintf("%s %v, want %v", what, got, want))
+		}
+	}
+	note("plan", fmt.Sprintf("%q", id.Name), fmt.Sprintf("%q", want.Name))
+	if id.Plan != want.Plan {
+		note("plan digest", shortDigest(id.Plan), shortDigest(want.Plan))
+	}
+	note("points", id.Points, want.Points)
+	note("version", id.Version, want.Version)
+	note("kernel class", id.Kernels, want.Kernels)
+	return list
+}
+
+// shortDigest is enough of a digest to tell it.
+func shortDigest(digest string) string { return digest[:min(12, len(digest))] }
+
+// readIdentity reads a folder's sweep.json, or returns fs.ErrNotExist in an error.
+func readIdentity(dir string) (Identity, error) {
+	path := filepath.Join(dir, identityFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Identity{}, err
+	}
+	var v identityJSON
+	if err := json.Unmarshal(content, &v); err != nil {
+		return Identity{}, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if v.Schema != identitySchema {
+		return Identity{}, fmt.Errorf("reading %s: schema is %q, want %q: another version's sweep", path, v.Schema, identitySchema)
+	}
+	if v.Points < 0 || v.Points > mostPoints {
+		return Identity{}, fmt.Errorf("reading %s: points is %d, want 0 to %d", path, v.Points, mostPoints)
+	}
+	return Identity{Name: v.Name, Plan: v.Plan, Points: v.Points, Version: v.Version, Kernels: v.Kernels, Pareto: v.Pareto}, nil
+}
+
+// mostPoints bounds the points of a folder, of each of which a little is held in
+// memory.
+const mostPoints = 10_000_000
+
+// claim makes a folder that of the identity, unless it is another's.
+func (id Identity) claim(dir string) error {
+	if err := id.refuseOther(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	content, err := id.encode()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, identityFile)
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
+	return atomicfile.Write(path, content)
+}
+
+// refuseOther finds that a folder is another sweep's, or nobody's (fs.ErrNotExist).
+func (id Identity) refuseOther(dir string) error {
+	found, err := readIdentity(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if files, listErr := recordFiles(dir); listErr == nil && len(files) > 0 {
+			return fmt.Errorf("%s holds records without %s, which says whose they are; choose another folder", dir, identityFile)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if list := found.differences(id); len(list) > 0 {
+		return fmt.Errorf("%s was made by another sweep: %s; choose another folder", dir, strings.Join(list, "; "))
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package sweep
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"bitline/adc"
+	"bitline/internal/pipeline"
+)
+
+// lawFigures are the figures that the law of the converters' cost decides.
+var lawFigures = []string{"latency_ns", "interval_ns", "energy_pj", "energy_assumed_share", "area_mm2", "edp_pj_ns", "tops_per_w"}
+
+// LawColumn is the name of a figure under a law.
+func LawColumn(figure string, law adc.Law) string {
+	return figure + "_by_" + strings.ReplaceAll(string(law), "-", "_")
+}
+
+// underLaws computes a point again under the laws that it does not have, and gives
+// the figures of all. Those of a law that is not defined at the point's resolutions
+// are missing.
+func (t task) underLaws(ctx context.Context, values *pipeline.Values, own []pipeline.Figure) []pipeline.Figure {
+	var all []pipeline.Figure
+	for _, name := range adc.Laws() {
+		law := adc.Law(name)
+		figures := own
+		if law != t.job.Chip.ADC.Law {
+			chip, job := *t.job.Chip, *t.job
+			chip.ADC.Law, job.Chip = law, &chip
+			figures, _ = pipeline.Measure(ctx, &job, t.mapping, values) // none where the law is not defined
+		}
+		for _, figure := range lawFigures {
+			f := pipeline.Figure{Name: LawColumn(figure, law)}
+			if i := slices.IndexFunc(figures, func(f pipeline.Figure) bool { return f.Name == figure }); i >= 0 {
+				f.Value = figures[i].Value
+			}
+			all = append(all, f)
+		}
+	}
+	return all
+}
