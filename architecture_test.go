@@ -21,7 +21,7 @@ const module = "bitline"
 var layers = [][]string{
 	{"configs", "internal/units", "internal/exact", "internal/atomicfile"},
 	{"internal/config", "internal/gemm", "internal/npy", "internal/report", "internal/plot", "scheduler/sim"},
-	{"internal/cost"},
+	{"internal/cost", "internal/page"},
 	{"adc"},
 	{"crossbar", "tile"},
 	{"workloads"},

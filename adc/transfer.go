@@ -96,5 +96,17 @@ func (t Transfer) Clips(low, high int64) bool {
 	return low < t.limitLow || high > t.limit
 }
 
+// Limits are the smallest and the largest sum, in counts, that the converter does
+// not clip; ok is false where none clips.
+func (t Transfer) Limits() (low, high float64, ok bool) {
+	switch t.rng {
+	case Full:
+		return 0, 0, false
+	case Calibrated:
+		return t.low, t.high, true
+	}
+	return float64(t.limitLow), float64(t.limit), true
+}
+
 // exactRat is x as a fraction; x is finite by validation.
 func exactRat(x float64) *big.Rat { return new(big.Rat).SetFloat64(x) }

@@ -50,6 +50,9 @@ func TestTransferUnit(t *testing.T) {
 			if tr.Fraction() != 0 {
 				t.Errorf("fraction bits %d, want 0", tr.Fraction())
 			}
+			if l, h, ok := tr.Limits(); l != float64(low) || h != float64(high) || !ok {
+				t.Errorf("%d bits, signed %t: limits are %g and %g (%t), want %d and %d", bits, signed, l, h, ok, low, high)
+			}
 		}
 	}
 }
@@ -234,5 +237,15 @@ func TestBitsForIsTight(t *testing.T) {
 				t.Fatalf("sum %d, signed %t: %d bits, but one fewer would do", sum, signed, bits)
 			}
 		}
+	}
+}
+
+// TestLimits: what clips nothing has none, and a calibrated range is its own.
+func TestLimits(t *testing.T) {
+	if low, high, ok := newTransfer(t, adc.Spec{Range: adc.Full}, 3, 100, false).Limits(); ok {
+		t.Errorf("a full range has the limits %g and %g, want none", low, high)
+	}
+	if low, high, ok := newTransfer(t, adc.Spec{Range: adc.Calibrated, Low: -1.5, High: 20}, 3, 100, true).Limits(); low != -1.5 || high != 20 || !ok {
+		t.Errorf("a calibrated range has the limits %g and %g (%t), want -1.5 and 20", low, high, ok)
 	}
 }

@@ -18,16 +18,24 @@ func Load(src config.Source, name string, sets []string) (*Chip, error) {
 // LoadUnder is Load with the keys of a chip that another document gives, which
 // stand over the chip's files and below the overrides.
 func LoadUnder(src config.Source, name string, part config.Part, sets []string) (*Chip, error) {
+	c, _, err := LoadDocument(src, name, part, sets)
+	return c, err
+}
+
+// LoadDocument is LoadUnder, and gives all that the chip was read from as one TOML
+// text, which loads as the same chip.
+func LoadDocument(src config.Source, name string, part config.Part, sets []string) (*Chip, string, error) {
 	t, err := config.LoadUnder(src, name, part, sets)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	c, err := Read(t)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if c.Name == "" {
 		c.Name = strings.TrimSuffix(filepath.Base(name), ".toml")
 	}
-	return c, nil
+	document, err := t.TOML()
+	return c, document, err
 }

@@ -51,6 +51,25 @@ func TestEveryShippedChipLoads(t *testing.T) {
 	}
 }
 
+// A chip's document is the chip: it loads as the same one, bases and overrides
+// within.
+func TestLoadDocument(t *testing.T) {
+	for _, name := range shipped().Names() {
+		want, text, err := LoadDocument(shipped(), name, config.Part{}, []string{"tiles=3", "adc.range=full"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "other.toml")
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Load(shipped(), path, nil)
+		if err != nil || !sameChip(got, want) || got.Tiles != 3 {
+			t.Errorf("%s: its document loads as\n%+v, error %v, want\n%+v", name, got, err, want)
+		}
+	}
+}
+
 // The chips that share a base differ only in what their files say.
 func TestShippedTwinsDiffer(t *testing.T) {
 	base, low, few := load(t, "bitslice-8bit"), load(t, "bitslice-8bit-3331"), load(t, "bitslice-8bit-3adc")

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"bitline/internal/atomicfile"
@@ -12,8 +13,8 @@ import (
 )
 
 type reproduceFlags struct {
-	data, checkpoints, markdown, svg string
-	shipped                          bool
+	data, checkpoints, markdown, svg, html string
+	shipped                                bool
 }
 
 func newReproduce(term terminal) *cobra.Command {
@@ -29,7 +30,7 @@ accuracy. A study of
 chips simulates networks on whole chips and needs no models.`,
 		Example: `  bitline reproduce mnist --from-checkpoints
   bitline reproduce mnist --checkpoints trained/ --markdown tables.md
-  bitline reproduce chip`,
+  bitline reproduce chip --html chip.html`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runReproduce(c.Context(), term, args[0], f)
@@ -40,6 +41,7 @@ chips simulates networks on whole chips and needs no models.`,
 	c.Flags().StringVar(&f.checkpoints, "checkpoints", "", "train into this folder, and take the checkpoints from it")
 	c.Flags().StringVar(&f.markdown, "markdown", "", "write the tables as Markdown to this file")
 	c.Flags().StringVar(&f.svg, "svg", "", "draw accuracy over resolution, or over non-zero digits, to this file")
+	htmlFlag(c, &f.html)
 	return c
 }
 
@@ -51,7 +53,7 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if study.NeedsModels() && f.shipped == (f.checkpoints != "") {
 		return usageError{fmt.Errorf("want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)")}
 	}
-	if err := atomicfile.Check(f.markdown, f.svg); err != nil {
+	if err := atomicfile.Check(f.markdown, f.svg, f.html); err != nil {
 		return err
 	}
 	host := term.host(f.data)
@@ -70,7 +72,7 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if err := printFindings(term, found, f.markdown); err != nil {
 		return err
 	}
-	return drawFindings(found, f.svg)
+	return errors.Join(drawFindings(found, f.svg), writePage(f.html, reproduce.Page(study.Name, found, "bitline "+version())))
 }
 
 // printFindings writes all tables as text and, where wanted, to a Markdown file.

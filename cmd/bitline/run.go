@@ -29,6 +29,7 @@ type runFlags struct {
 	checkpoint, chip, network    string
 	train, exact, details, slack bool
 	observe                      observeFlags
+	show                         showFlags
 }
 
 func newRun(term terminal) *cobra.Command {
@@ -46,6 +47,7 @@ data.set = "none" does.`,
   bitline run mnist-mlp --set 'adc.bits=[4,4,4,2]' --set adc.recalibrate=affine
   bitline run job.toml --json result.json --csv result.csv
   bitline run job.toml --certificate columns.csv
+  bitline run quickstart --html report.html --plots pictures
   bitline run resnet-18-isaac --details
   bitline run quickstart --slack --timeline
   bitline run resnet-18-isaac --trace resnet-18.json.gz --trace-window 0..2us
@@ -83,6 +85,7 @@ data.set = "none" does.`,
 	c.Flags().BoolVar(&f.exact, "exact", false, "simulate every read, scan and addition of every crossbar as an event: the same figures, slowly")
 	c.Flags().BoolVar(&f.slack, "slack", false, "say which cycle of the pipeline bounds the interval, how much slack the rest has, and what changes would gain (simulates many changed chips)")
 	f.observe.add(c)
+	f.show.add(c)
 	c.Flags().BoolVar(&f.details, "details", false, "print every layer, resource and action, and what is assumed")
 	return c
 }
@@ -149,8 +152,12 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 	}
 	if f.checkpoint != "" {
 		job.Checkpoint, job.Weights = f.checkpoint, ""
+		job.Command += " --checkpoint " + pipeline.Quote(f.checkpoint)
 	}
-	if err := atomicfile.Check(f.json, f.csv, f.certificate); err != nil {
+	if err := atomicfile.Check(f.json, f.csv, f.certificate, f.show.html); err != nil {
+		return err
+	}
+	if err := f.show.makeFolder(); err != nil {
 		return err
 	}
 	var result *pipeline.Result
@@ -182,7 +189,7 @@ func writeResult(term terminal, result *pipeline.Result, f runFlags) error {
 		}
 		return err
 	}
-	faults := errors.Join(writeOutput(f.json, writeJSON), writeOutput(f.csv, result.WriteCSV), writeOutput(f.certificate, result.WriteCertificate))
+	faults := errors.Join(writeOutput(f.json, writeJSON), writeOutput(f.csv, result.WriteCSV), writeOutput(f.certificate, result.WriteCertificate), f.show.write(result))
 	if err := result.WriteText(term.out, f.details); err != nil {
 		return errors.Join(faults, err)
 	}
@@ -204,7 +211,7 @@ func writeOutput(path string, write func(io.Writer) error) error {
 // runMNIST runs the shipped MNIST checkpoint where the data set is found, and
 // says so where it is not. Files asked for hold the first job's result.
 func runMNIST(ctx context.Context, term terminal, f runFlags) error {
-	if f.train || f.exact || f.slack || f.observe.given() || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
+	if f.train || f.exact || f.slack || f.observe.given() || f.show.given() || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
 		return nil
 	}
 	for _, s := range workloads.List(workloads.NewFinder(f.data, term.getenv)) {

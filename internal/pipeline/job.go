@@ -45,6 +45,9 @@ type Job struct {
 	activity   activityKeys
 	// Command is the command line that runs this job.
 	Command string
+	// Document and ChipDocument are what the job and its chip were read from, each
+	// as one TOML text with its bases and overrides merged.
+	Document, ChipDocument string
 }
 
 // NoData is the data set of a job that computes no values: it maps shapes,
@@ -131,10 +134,11 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	j.readSimulation(t.Table("simulate"))
 	part := t.Part("override")
 	faulty := t.Finish()
-	faults := []error{faulty}
-	var err error
+	document, err := t.TOML()
+	j.Document = document
+	faults := []error{faulty, err}
 	if chip != "" || faulty == nil { // an absent name is a fault already
-		j.Chip, err = loadChip(beside(files.job, chip, ".toml"), part, files.chips)
+		j.Chip, j.ChipDocument, err = loadChip(beside(files.job, chip, ".toml"), part, files.chips)
 		faults = append(faults, err)
 	}
 	if network != "" || faulty == nil {
@@ -171,32 +175,39 @@ func (j *Job) readSimulation(t *config.Table) {
 	j.activity = readActivity(t)
 }
 
-// command quotes overrides as a shell needs them.
+// command adds overrides to a command line.
 func command(line string, sets []string) string {
 	for _, s := range sets {
-		if strings.ContainsAny(s, " []\"'\\$&|;<>()*?#") {
-			s = "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-		}
-		line += " --set " + s
+		line += " --set " + Quote(s)
 	}
 	return line
+}
+
+// Quote is a word as a shell needs it.
+func Quote(s string) string {
+	if s == "" || strings.ContainsAny(s, " []\"'\\$&|;<>()*?#") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return s
 }
 
 // LoadChip reads a chip by name or file. A chip whose power or area no sum can
 // hold is an error.
 func LoadChip(name string, sets []string) (*arch.Chip, error) {
-	return loadChip(name, config.Part{}, sets)
+	chip, _, err := loadChip(name, config.Part{}, sets)
+	return chip, err
 }
 
-func loadChip(name string, part config.Part, sets []string) (*arch.Chip, error) {
-	chip, err := arch.LoadUnder(source("chips"), name, part, sets)
+// loadChip gives the chip's document as well.
+func loadChip(name string, part config.Part, sets []string) (*arch.Chip, string, error) {
+	chip, document, err := arch.LoadDocument(source("chips"), name, part, sets)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if _, err := chip.Bill(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return chip, nil
+	return chip, document, nil
 }
 
 // LoadNetwork reads a network by name or file.

@@ -34,6 +34,7 @@ type Result struct {
 	Timed
 
 	command, advice string
+	pictured        pictured
 	simulated       timing.Job
 	timing          *timing.Timing
 	options         timing.Options
@@ -156,6 +157,9 @@ func newResult(f findings) (*Result, error) {
 	}
 	if f.job.HasValues() {
 		r.Valued = f.valued()
+	}
+	if r.pictured, err = newPictured(f, bill); err != nil {
+		return nil, err
 	}
 	return r, r.setTimed(f, bill)
 }

@@ -140,37 +140,45 @@ func (r *Result) energyTable() report.Table {
 	return t
 }
 
-// largestEnergies adds the account up by component and keeps the largest.
+// largestEnergies keeps the largest components of the account.
 func (r *Result) largestEnergies() report.Table {
 	t := report.Table{
 		Title:   fmt.Sprintf("Energy per image, steady state, tiles in use (law %s)", r.ADCLaw),
 		Columns: []string{"component", "energy>", "share>"},
 	}
-	type sum struct {
-		component string
-		energy    units.Energy
-	}
-	var sums []sum
-	for _, e := range r.Energy {
-		i := slices.IndexFunc(sums, func(s sum) bool { return s.component == e.Component })
-		if i < 0 {
-			i = len(sums)
-			sums = append(sums, sum{component: e.Component})
-		}
-		sums[i].energy += e.energy
-	}
-	slices.SortStableFunc(sums, func(a, b sum) int { return cmp.Compare(b.energy, a.energy) })
+	sums := r.components()
 	if more := len(sums) - shortEnergies; more > 0 {
-		rest := sum{component: fmt.Sprintf("%d others", more)}
+		rest := componentEnergy{component: fmt.Sprintf("%d others", more)}
 		for _, s := range sums[shortEnergies:] {
 			rest.energy += s.energy
 		}
 		sums = append(sums[:shortEnergies], rest)
 	}
-	for _, s := range append(sums, sum{"total", picojoules(r.EnergyPJ)}) {
+	for _, s := range append(sums, componentEnergy{"total", picojoules(r.EnergyPJ)}) {
 		t.Add(s.component, s.energy, report.Percent(ratio(s.energy.Picojoules(), r.EnergyPJ)))
 	}
 	return t
+}
+
+// componentEnergy is all that one component takes for an image.
+type componentEnergy struct {
+	component string
+	energy    units.Energy
+}
+
+// components adds the account up by component, the largest first.
+func (r *Result) components() []componentEnergy {
+	var sums []componentEnergy
+	for _, e := range r.Energy {
+		i := slices.IndexFunc(sums, func(s componentEnergy) bool { return s.component == e.Component })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, componentEnergy{component: e.Component})
+		}
+		sums[i].energy += e.energy
+	}
+	slices.SortStableFunc(sums, func(a, b componentEnergy) int { return cmp.Compare(b.energy, a.energy) })
+	return sums
 }
 
 // notes are the assumptions that energy rests on, each once.

@@ -11,6 +11,7 @@ import (
 
 	"bitline/arch"
 	"bitline/crossbar"
+	"bitline/internal/page"
 	"bitline/internal/report"
 	"bitline/internal/units"
 )
@@ -20,10 +21,11 @@ import (
 // and one row for each class of resources.
 func (r *Result) WriteText(w io.Writer, details bool) error {
 	var b bytes.Buffer
-	r.writeHead(&b)
-	r.writeTimed(&b)
-	r.writeArea(&b)
-	r.Mapping.writeText(&b)
+	fmt.Fprintf(&b, "%s: %s\n", r.Job, r.subject())
+	r.conditions().write(&b)
+	fmt.Fprintln(&b)
+	r.outcome().write(&b)
+	r.Mapping.facts().write(&b)
 	fmt.Fprintln(&b)
 	for _, t := range r.tables(details) {
 		if err := t.WriteText(&b); err != nil {
@@ -37,9 +39,8 @@ func (r *Result) WriteText(w io.Writer, details bool) error {
 		}
 		fmt.Fprintln(&b)
 	}
-	if r.Speedup.Nominal != 1 {
-		fmt.Fprintf(&b, "Converters: nominally %s faster than at %d bits (law %s); what arrived: interval %s, latency %s shorter.\n",
-			report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Interval), report.Ratio(r.Speedup.Latency))
+	if gain := r.gain(); gain != "" {
+		fmt.Fprintf(&b, "Converters: %s.\n", gain)
 	}
 	if !details {
 		fmt.Fprintf(&b, "--details shows every layer, resource and action, and what is assumed.\n")
@@ -49,31 +50,52 @@ func (r *Result) WriteText(w io.Writer, details bool) error {
 	return err
 }
 
-// figure writes a line of the report's head.
-func figure(b *bytes.Buffer, name, format string, args ...any) {
-	fmt.Fprintf(b, "  %-13s %s\n", name, fmt.Sprintf(format, args...))
+// gain says what converters of another resolution than the reference brought; ""
+// where they have that one.
+func (r *Result) gain() string {
+	if r.Speedup.Nominal == 1 {
+		return ""
+	}
+	return fmt.Sprintf("nominally %s faster than at %d bits (law %s); what arrived: interval %s, latency %s shorter",
+		report.Ratio(r.Speedup.Nominal), r.Speedup.ReferenceBits, r.ADCLaw, report.Ratio(r.Speedup.Interval), report.Ratio(r.Speedup.Latency))
 }
 
-func (r *Result) writeHead(b *bytes.Buffer) {
+// facts are the lines of a report's head.
+type facts []page.Fact
+
+func (f *facts) add(name, format string, args ...any) {
+	*f = append(*f, page.Fact{Name: name, Text: fmt.Sprintf(format, args...)})
+}
+
+func (f facts) write(b *bytes.Buffer) {
+	for _, fact := range f {
+		fmt.Fprintf(b, "  %-13s %s\n", fact.Name, fact.Text)
+	}
+}
+
+// subject says what ran on what.
+func (r *Result) subject() string {
 	s := &r.Setting
 	data := "data " + s.DataSet
 	if r.Valued == nil {
 		data = "shapes alone"
 	}
-	fmt.Fprintf(b, "%s: %s (%s) on %s, %s\n", r.Job, s.Network, s.shape(r.Mapping), s.Chip, data)
+	return fmt.Sprintf("%s (%s) on %s, %s", s.Network, s.shape(r.Mapping), s.Chip, data)
+}
+
+// conditions are those under which the figures hold.
+func (r *Result) conditions() (f facts) {
+	s := &r.Setting
 	if r.Valued != nil {
-		figure(b, "weights", "%s", s.weights())
+		f.add("weights", "%s", s.weights())
 	}
-	figure(b, "encoding", "%s weights, %s inputs, %s slices; %s converters, range %s, resolution %s, recalibration %s; %s",
+	f.add("encoding", "%s weights, %s inputs, %s slices; %s converters, range %s, resolution %s, recalibration %s; %s",
 		s.Signed, s.InputSign, s.SliceLayout, s.ADCKind, s.ADCRange, s.ADCResolution, s.Recalibrate, s.Devices)
-	figure(b, "activity", "%s", s.Activity)
+	f.add("activity", "%s", s.Activity)
 	if s.DataDiffers {
-		figure(b, "data differs", "from what the checkpoint was trained on")
+		f.add("data differs", "from what the checkpoint was trained on")
 	}
-	fmt.Fprintln(b)
-	if r.Valued != nil {
-		figure(b, "accuracy", "%s of %d test images (without converters %s)", report.Percent(r.Accuracy), r.Images, report.Percent(r.AccuracyNoADC))
-	}
+	return f
 }
 
 // longestShape is how long a network's shape may be in a report's first line.
@@ -111,31 +133,40 @@ func (s *Setting) weights() string {
 	return fmt.Sprintf("%s, strength %g, %d epochs, seed %d, kernels %s", s.Method, s.Strength, s.Epochs, s.Seed, s.KernelClass)
 }
 
-// writeTimed writes what the simulation found.
-func (r *Result) writeTimed(b *bytes.Buffer) {
-	figure(b, "latency", "%v for one image on an empty chip", nanoseconds(r.LatencyNS))
-	steady := fmt.Sprintf("steady within %.3g %% over %d images", 100*r.Steady, r.IntervalImages)
-	if r.Repeats {
-		steady = "it repeats every " + counted(r.IntervalImages, "image")
-		if r.IntervalImages == 1 {
-			steady = "it repeats exactly"
-		}
+// outcome is what the replay and the simulation found.
+func (r *Result) outcome() (f facts) {
+	if r.Valued != nil {
+		f.add("accuracy", "%s of %d test images (without converters %s)", report.Percent(r.Accuracy), r.Images, report.Percent(r.AccuracyNoADC))
 	}
-	figure(b, "interval", "%v between images, %.4g images/s; %s, %.3g images in flight", nanoseconds(r.IntervalNS), r.Throughput, steady, r.InFlight)
+	f.add("latency", "%v for one image on an empty chip", nanoseconds(r.LatencyNS))
+	f.add("interval", "%v between images, %.4g images/s; %s, %.3g images in flight", nanoseconds(r.IntervalNS), r.Throughput, r.settled(), r.InFlight)
 	if r.Followed != nil {
-		figure(b, "data", "%v", r.Followed)
+		f.add("data", "%v", r.Followed)
 	}
-	figure(b, "bottleneck", "%s, %s busy", r.Bottleneck, report.Percent(r.Bottleneck.Busy))
+	f.add("bottleneck", "%s, %s busy", r.Bottleneck, report.Percent(r.Bottleneck.Busy))
 	e := &r.Efficiency
-	figure(b, "throughput", "%.4g TOPS, %s of the peak of %.4g", e.TOPS, report.Percent(e.OfPeak), e.PeakTOPS)
+	f.add("throughput", "%.4g TOPS, %s of the peak of %.4g", e.TOPS, report.Percent(e.OfPeak), e.PeakTOPS)
 	io := ""
 	if e.TOPSPerWWithoutIO != e.TOPSPerW {
 		io = fmt.Sprintf(" (%.4g without I/O)", e.TOPSPerWWithoutIO)
 	}
-	figure(b, "power", "%s of the whole system, %.3g W/mm², %.4g TOPS/W%s; %s in tiles in use, %.3g W/mm², %.4g TOPS/W",
+	f.add("power", "%s of the whole system, %.3g W/mm², %.4g TOPS/W%s; %s in tiles in use, %.3g W/mm², %.4g TOPS/W",
 		milliwatts(e.PowerMW), e.WPerMM2, e.TOPSPerW, io, milliwatts(e.PowerInUseMW), e.WPerMM2InUse, e.TOPSPerWInUse)
-	figure(b, "energy", "%v per image in steady state, %v for a single one (tiles in use; %s rests on assumed constants)",
+	f.add("energy", "%v per image in steady state, %v for a single one (tiles in use; %s rests on assumed constants)",
 		picojoules(r.EnergyPJ), picojoules(r.EnergySinglePJ), report.Percent(r.AssumedShare))
+	f.add("area", "%s", r.area())
+	return f
+}
+
+// settled says how far the pipeline repeats itself.
+func (r *Result) settled() string {
+	switch {
+	case !r.Repeats:
+		return fmt.Sprintf("steady within %.3g %% over %d images", 100*r.Steady, r.IntervalImages)
+	case r.IntervalImages == 1:
+		return "it repeats exactly"
+	}
+	return "it repeats every " + counted(r.IntervalImages, "image")
 }
 
 // String names the bottleneck.
@@ -146,7 +177,7 @@ func (x Bottleneck) String() string {
 	return fmt.Sprintf("%s of layer %s, %s", x.Class, x.Layer, x.At)
 }
 
-func (r *Result) writeArea(b *bytes.Buffer) {
+func (r *Result) area() string {
 	note := "" // which converters the areas count where resolutions were found
 	if r.Setting.ADCResolution != "given" {
 		note = "; converters counted at adc.rate_bits"
@@ -155,29 +186,30 @@ func (r *Result) writeArea(b *bytes.Buffer) {
 	if r.Chip.Chips > 1 {
 		of = fmt.Sprintf("system of %d chips", r.Chip.Chips)
 	}
-	figure(b, "area", "%.4g mm² in tiles in use (%d of %d); the %s has %.4g mm²%s", r.AreaMM2, r.TilesUsed, r.Chip.Tiles, of, r.Chip.AreaMM2, note)
+	return fmt.Sprintf("%.4g mm² in tiles in use (%d of %d); the %s has %.4g mm²%s", r.AreaMM2, r.TilesUsed, r.Chip.Tiles, of, r.Chip.AreaMM2, note)
 }
 
-// writeText writes the figures of a mapping.
-func (m *MappingResult) writeText(b *bytes.Buffer) {
+// facts are the figures of a mapping.
+func (m *MappingResult) facts() (f facts) {
 	u := &m.Use
 	layout := fmt.Sprintf("copies %s, placed %s", m.Replicate, m.Place)
 	if m.Rounds > 1 {
 		layout += fmt.Sprintf(", in %d rounds", m.Rounds)
 	}
-	figure(b, "crossbars", "%d in use of %d, %s of their cells and %s of their bitlines mapped; %s", m.Crossbars, m.System.Crossbars,
+	f.add("crossbars", "%d in use of %d, %s of their cells and %s of their bitlines mapped; %s", m.Crossbars, m.System.Crossbars,
 		report.Percent(u.Cells), report.Percent(u.Columns), layout)
 	lost := report.Percent(u.EdgeCells) + " of these cells beyond the edges of blocks"
 	if u.DiagonalCells > 0 {
 		lost += fmt.Sprintf(", %s between groups", report.Percent(u.DiagonalCells))
 	}
-	figure(b, "fragmentation", "%s; crossbars without weights: %d in IMAs in use, %d more on tiles in use", lost, u.IMALost, u.TileLost)
+	f.add("fragmentation", "%s; crossbars without weights: %d in IMAs in use, %d more on tiles in use", lost, u.IMALost, u.TileLost)
 	if t := m.Traffic; t.Bits > 0 {
-		figure(b, "traffic", "%sb an image between tiles, over %.3g links on average", prefixed(t.Bits), ratio(float64(t.BitHops), float64(t.Bits)))
+		f.add("traffic", "%sb an image between tiles, over %.3g links on average", prefixed(t.Bits), ratio(float64(t.BitHops), float64(t.Bits)))
 	}
 	if len(m.Programming) > 0 {
-		figure(b, "programming", "%s", m.loads())
+		f.add("programming", "%s", m.loads())
 	}
+	return f
 }
 
 // loads is what a load of the weights takes: the range of published figures, and
@@ -208,10 +240,11 @@ func (m *MappingResult) loads() string {
 func (m *MappingResult) WriteText(w io.Writer, chip *arch.Chip) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s on %s: %d layers on crossbars, %s weights, %s multiply-accumulates an image\n", m.Network, chip, len(m.Layers), number(m.Weights), number(m.MACs))
-	figure(&b, "system", "%s of %s with %s each", counted(m.System.Chips, "chip"), counted(m.System.Tiles/m.System.Chips, "tile"),
+	var f facts
+	f.add("system", "%s of %s with %s each", counted(m.System.Chips, "chip"), counted(m.System.Tiles/m.System.Chips, "tile"),
 		counted(int(m.System.Crossbars)/m.System.Tiles, "crossbar"))
-	figure(&b, "in use", "%s, %s, %s", counted(m.Chips, "chip"), counted(m.Tiles, "tile"), counted(int(m.IMAs), "IMA"))
-	m.writeText(&b)
+	f.add("in use", "%s, %s, %s", counted(m.Chips, "chip"), counted(m.Tiles, "tile"), counted(int(m.IMAs), "IMA"))
+	append(f, m.facts()...).write(&b)
 	fmt.Fprintln(&b)
 	t := m.table(false)
 	if err := t.WriteText(&b); err != nil {

@@ -1,7 +1,6 @@
 package plot
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
 	"math"
@@ -12,7 +11,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // XYSeries is one line of measured points. X is greater than 0.
@@ -93,11 +91,9 @@ func addLine(p *plot.Plot, name string, points plotter.XYs, colour int, dashed b
 
 // svg draws a chart at the size of a page's width.
 func svg(p *plot.Plot, title string) ([]byte, error) {
-	canvas := vgsvg.New(18*vg.Centimeter, 11*vg.Centimeter)
-	p.Draw(draw.New(canvas))
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
+	picture, err := paintSVG(vg.Point{X: pageWidth, Y: 11 * vg.Centimeter}, p.Draw)
+	if err != nil {
 		return nil, fmt.Errorf("drawing %s: %w", title, err)
 	}
-	return b.Bytes(), nil
+	return picture, nil
 }

@@ -77,6 +77,20 @@ func NewAccount(job Job, t *Timing) (*Account, error) {
 	return a, nil
 }
 
+// LayerRows are an account's rows of actions for each layer alone, in the order of
+// the mapping. They add up to Dynamic, but for the rounding of each row.
+func LayerRows(job Job, t *Timing) ([][]cost.Row, error) {
+	layers := make([][]cost.Row, len(t.Layers))
+	for i := range t.Layers {
+		rows, err := dynamicRows(job.Chip, &t.Layers[i])
+		if err != nil {
+			return nil, fmt.Errorf("account of layer %s on chip %s: %w", job.Mapping.Layers[i].Name, job.Chip.Name, err)
+		}
+		layers[i] = rows
+	}
+	return layers, nil
+}
+
 // dynamicRows lists what acts, in the order of an image's way.
 func dynamicRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 	rows, err := actionRows(chip, c)
