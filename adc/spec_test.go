@@ -43,7 +43,7 @@ settle = "2ns"
 arbitration = "round-robin"
 `)
 	want := adc.Spec{
-		Kind: adc.Reconfigurable, Bits: []int{3, 3, 3, 1}, Range: adc.Calibrated, Low: -2, High: 20.5,
+		Kind: adc.Reconfigurable, Bits: []int{3, 3, 3, 1}, Scope: adc.PerLayer, Range: adc.Calibrated, Low: -2, High: 20.5,
 		Recalibrate: adc.AffineRecalibration, Law: adc.PowerLaw, Rate: 1200 * units.Megahertz, RateBits: 6,
 		Power: 3 * units.Milliwatt, Area: 500 * units.SquareMicrometre, PerIMA: 3,
 		Settle: 2 * units.Nanosecond, Arbitration: adc.RoundRobin,

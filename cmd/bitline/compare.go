@@ -14,8 +14,8 @@ import (
 )
 
 type compareFlags struct {
-	data, out string
-	shipped   bool
+	data, out, html string
+	shipped         bool
 }
 
 func newCompare(term terminal) *cobra.Command {
@@ -38,6 +38,7 @@ comparison that is stopped goes on where it was.`,
 		},
 	}
 	dataFlag(c, &f.data)
+	htmlFlag(c, &f.html)
 	c.Flags().StringVar(&f.out, "out", "", "the folder of checkpoints, tables and charts; by default the comparison's name")
 	c.Flags().BoolVar(&f.shipped, "from-checkpoints", false, "take the shipped checkpoints, and train nothing")
 	return c
@@ -58,7 +59,7 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 		return err
 	}
 	tables := filepath.Join(f.out, "tables.md")
-	if err := atomicfile.Check(tables); err != nil {
+	if err := atomicfile.Check(tables, f.html); err != nil {
 		return err
 	}
 	host, folder := term.host(f.data), f.out
@@ -74,7 +75,11 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 	if err != nil {
 		return err
 	}
-	return errors.Join(printFindings(term, found, tables), drawCurves(found[0], f.out))
+	var page error
+	if f.html != "" {
+		page = writePage(f.html, reproduce.Page(study.Name, found, "bitline "+version()))
+	}
+	return errors.Join(printFindings(term, found, tables), drawCurves(found[0], f.out), page)
 }
 
 // drawCurves draws a chart for each quantity.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"bitline/internal/atomicfile"
 	"bitline/internal/gemm"
 	"bitline/internal/pipeline"
 	"bitline/internal/sweep"
@@ -17,6 +19,7 @@ import (
 
 type sweepFlags struct {
 	data, out, cache, shard      string
+	html, plots                  string
 	dryRun, collect, yes, submit bool
 	slurm                        sweep.Slurm
 }
@@ -54,6 +57,8 @@ all parts.`,
 	fl.StringVar(&f.shard, "shard", "0/1", "compute part I of N: I/N, I from 0")
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say how many points there are, what is done and how long the rest takes")
 	fl.BoolVar(&f.collect, "collect", false, "compute nothing; write the results of all parts")
+	htmlFlag(c, &f.html)
+	fl.StringVar(&f.plots, "plots", "", "draw the fronts, as SVG and PNG, into this folder")
 	fl.BoolVar(&f.yes, "yes", false, "compute a million points or more")
 	fl.BoolVar(&f.submit, "slurm", false, "submit a job array to Slurm, and a job that collects")
 	fl.IntVar(&f.slurm.Tasks, "tasks", 8, "parts of the job array")
@@ -85,6 +90,14 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) err
 	}
 	if plan.Len() >= manyPoints && !f.yes && !f.dryRun && !f.collect {
 		return usageError{fmt.Errorf("sweep %s has %d points, want --yes to compute so many (--dry-run says how long that takes)", plan.Name, plan.Len())}
+	}
+	if f.plots != "" {
+		if err := os.MkdirAll(f.plots, 0o755); err != nil {
+			return fmt.Errorf("making the folder of plots: %w", err)
+		}
+	}
+	if err := atomicfile.Check(f.html); err != nil {
+		return err
 	}
 	s := sweeping{term: term, plan: plan, flags: f, shard: shard, name: name}
 	switch {
@@ -164,35 +177,46 @@ func (s *sweeping) collect() error {
 	return s.print(results)
 }
 
-// print shows the points of every front, and why points failed.
+// print shows the points of every front, what of them holds, and why points failed.
 func (s *sweeping) print(results *sweep.Results) error {
-	for i, set := range s.plan.Pareto {
-		name := sweep.FrontColumn(i)
-		columns := append(append([]string{"point"}, s.plan.Columns...), set...)
-		front, err := results.Select(sweep.Query{Where: name, Sort: []string{set[0]}, Columns: columns})
-		if err != nil {
-			return err
-		}
-		t := front.Table()
-		t.Title = fmt.Sprintf("Front of %s: %d points", strings.Join(set, " and "), front.Len())
+	tables := results.Fronts()
+	if len(tables) > 0 {
+		tables = append(tables, results.Robustness()...)
+	}
+	for _, t := range tables {
 		fmt.Fprintln(s.term.out)
 		if err := t.WriteText(s.term.out); err != nil {
 			return err
 		}
 	}
-	if len(s.plan.Pareto) > 0 {
-		for _, t := range results.Robustness() {
-			fmt.Fprintln(s.term.out)
-			if err := t.WriteText(s.term.out); err != nil {
-				return err
-			}
-		}
-	}
 	if results.Failed > 0 {
 		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, s.flags.out)
 	}
-	_, err := fmt.Fprintf(s.term.out, "\nnext: bitline results %s --where pareto\n", s.flags.out)
+	again := fmt.Sprintf("bitline sweep %s --out %s", pipeline.Quote(s.name), pipeline.Quote(s.flags.out))
+	if err := s.flags.show(results, again); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(s.term.out, "\nnext: bitline sweep %s --out %s --collect --html %s.html\n", s.name, s.flags.out, s.plan.Name)
 	return err
+}
+
+// show writes the page and the plots that are asked for.
+func (f *sweepFlags) show(results *sweep.Results, again string) error {
+	var faults error
+	if f.html != "" {
+		faults = writePage(f.html, results.Page(again, "bitline "+version()))
+	}
+	if f.plots == "" {
+		return faults
+	}
+	plots, err := results.Plots()
+	if err != nil {
+		return errors.Join(faults, err)
+	}
+	for _, p := range plots {
+		faults = errors.Join(faults, atomicfile.Write(filepath.Join(f.plots, p.Name), p.Content))
+	}
+	return faults
 }
 
 // readShard reads I/N.

@@ -10,7 +10,7 @@ func Page(title string, all []*Findings, footer string) *page.Page {
 	p := &page.Page{Title: title, Footer: footer}
 	for _, f := range all {
 		s := page.Section{Title: f.Study}
-		if chart, ok := f.lines(); ok {
+		for _, chart := range f.lines() {
 			s.Blocks = append(s.Blocks, chart)
 		}
 		for _, t := range f.Tables {
@@ -24,25 +24,25 @@ func Page(title string, all []*Findings, footer string) *page.Page {
 	return p
 }
 
-// lines is the study's chart; ok is false where it has none.
-func (f *Findings) lines() (chart page.Lines, ok bool) {
-	switch {
-	case f.Chart.Series != nil:
-		c := &f.Chart
-		chart = page.Lines{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, Categories: c.Categories}
+// lines are the study's charts.
+func (f *Findings) lines() []page.Lines {
+	var charts []page.Lines
+	if c := &f.Chart; c.Series != nil {
+		chart := page.Lines{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, Categories: c.Categories}
 		for _, s := range c.Series {
 			chart.Series = append(chart.Series, page.Series{Name: s.Name, X: positions(s), Y: s.Y, Colour: s.Colour, Dashed: s.Dashed})
 		}
-		return chart, true
-	case f.Scatter.Series != nil:
-		c := &f.Scatter
-		chart = page.Lines{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, LogX: true}
+		charts = append(charts, chart)
+	}
+	for i := range f.Scatters {
+		c := &f.Scatters[i]
+		chart := page.Lines{Title: c.Title, XLabel: c.XLabel, YLabel: c.YLabel, LogX: true}
 		for _, s := range c.Series {
 			chart.Series = append(chart.Series, page.Series{Name: s.Name, X: s.X, Y: s.Y, Colour: s.Colour})
 		}
-		return chart, true
+		charts = append(charts, chart)
 	}
-	return page.Lines{}, false
+	return charts
 }
 
 // positions are the numbers of a line's categories.

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func page(t *testing.T) string {
+func document(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/sweeps.md")
 	if err != nil {
@@ -18,7 +18,7 @@ func page(t *testing.T) string {
 
 // The sweeps of docs/sweeps.md are read, and have the points that it counts.
 func TestDocumentedSweeps(t *testing.T) {
-	text := page(t)
+	text := document(t)
 	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(text, -1)
 	if len(blocks) != 2 {
 		t.Fatalf("%d blocks of TOML, want a grid and a sample", len(blocks))
@@ -50,7 +50,7 @@ func TestDocumentedSweeps(t *testing.T) {
 
 // Every key that the reader asks for is in the table of docs/sweeps.md.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	text := page(t)
+	text := document(t)
 	asks := regexp.MustCompile(`(?:\.(?:Int|Ints|Enum|String|Strings|Bool|Table|Tables|Value|Has)\(|readWord\(\w+, |s\.end\(t, )"([a-z_]+)"`)
 	count := 0
 	for _, file := range []string{"reader.go", "axis.go", "span.go", "sample.go", "constraint.go"} {
