@@ -55,7 +55,7 @@ func ticks(low, high float64) []plot.Tick {
 	for power := math.Pow(10, math.Floor(math.Log10(low))); power <= high; power *= 10 {
 		for _, n := range []float64{1, 2, 3, 5, 7} {
 			if v := n * power; v >= low && v <= high {
-				all = append(all, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 3, 64)})
+				all = append(all, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'g', 4, 64)})
 			}
 		}
 	}
