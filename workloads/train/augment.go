@@ -5,37 +5,62 @@ import (
 	"math/rand/v2"
 
 	"bitline/internal/config"
+	"bitline/workloads"
 )
 
 // Augment says how training images vary from epoch to epoch.
 type Augment struct {
 	Flip bool // left to right, every second image
 	Crop int  // each image is padded by so many pixels and cut back at a random place
+	// Cutout is the side of a square, at a random place of each image, in which it is
+	// empty (DeVries and Taylor, arXiv 1708.04552); 0 for none.
+	Cutout int
 }
 
 // maxCrop bounds the padding of a crop.
 const maxCrop = 1 << 10
 
 func readAugment(t *config.Table) Augment {
-	return Augment{Flip: t.Bool("flip", false), Crop: t.Int("crop", 0, 0, maxCrop)}
+	return Augment{Flip: t.Bool("flip", false), Crop: t.Int("crop", 0, 0, maxCrop), Cutout: t.Int("cutout", 0, 0, maxCrop)}
 }
 
 func (c Config) augments() bool { return c.Augment != Augment{} }
 
 // String names what varies.
-func (a Augment) String() string { return fmt.Sprintf("flip %t, crop %d", a.Flip, a.Crop) }
+func (a Augment) String() string {
+	text := fmt.Sprintf("flip %t, crop %d", a.Flip, a.Crop)
+	if a.Cutout > 0 {
+		text += fmt.Sprintf(", cutout %d", a.Cutout)
+	}
+	return text
+}
 
-// view is where one image is cut, from −Crop to Crop, and whether it is flipped
-// after that.
+// view is where one image is cut, from −Crop to Crop, whether it is flipped after
+// that, and which square of the outcome is empty.
 type view struct {
 	flip        bool
 	top, across int
+	hole        int // its side
+	holeY       int // its first row and column, which may lie outside
+	holeX       int
 }
 
-// views draws those of the images of a step; they depend on the seed and the
-// position alone.
-func (a Augment) views(to []view, seed uint64, at Position) {
-	random := stepRandom(augmentStream, seed, at)
+// pixel is the pixel of an image that a view shows at (y, x), row by row; ok is false
+// where it shows none.
+func (v view) pixel(s workloads.Shape, y, x int) (from int, ok bool) {
+	if v.hole > 0 && y >= v.holeY && y < v.holeY+v.hole && x >= v.holeX && x < v.holeX+v.hole {
+		return 0, false
+	}
+	if v.flip {
+		x = s.Width - 1 - x
+	}
+	y, x = y+v.top, x+v.across
+	return y*s.Width + x, y >= 0 && y < s.Height && x >= 0 && x < s.Width
+}
+
+// views draws those of the images of a step; they depend on the images' shape and on
+// what random is at.
+func (a Augment) views(to []view, s workloads.Shape, random *rand.PCG) {
 	for i := range to {
 		to[i] = view{}
 		if a.Flip {
@@ -44,6 +69,11 @@ func (a Augment) views(to []view, seed uint64, at Position) {
 		if a.Crop > 0 {
 			to[i].top = int(below(random, uint64(2*a.Crop+1))) - a.Crop
 			to[i].across = int(below(random, uint64(2*a.Crop+1))) - a.Crop
+		}
+		if a.Cutout > 0 {
+			to[i].hole = a.Cutout
+			to[i].holeY = int(below(random, uint64(s.Height))) - a.Cutout/2
+			to[i].holeX = int(below(random, uint64(s.Width))) - a.Cutout/2
 		}
 	}
 }
@@ -61,18 +91,14 @@ func (t pixelTable) place(to tensor, row int, image []uint8, v view) {
 	at := row * to.pitch
 	for y := range s.Height {
 		for x := range s.Width {
-			from := x
-			if v.flip {
-				from = s.Width - 1 - x
-			}
-			fy, fx := y+v.top, from+v.across
 			values := to.data[at:][:s.Channels]
 			at += to.rows * to.pitch
-			if fy < 0 || fy >= s.Height || fx < 0 || fx >= s.Width {
+			from, ok := v.pixel(s, y, x)
+			if !ok {
 				clear(values)
 				continue
 			}
-			pixel := image[(fy*s.Width+fx)*s.Channels:][:s.Channels]
+			pixel := image[from*s.Channels:][:s.Channels]
 			for c, p := range pixel {
 				values[c] = t[c][p]
 			}

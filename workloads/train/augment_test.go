@@ -25,6 +25,8 @@ func TestPlace(t *testing.T) {
 		{"two to the left", view{across: -2}, []float32{0, 0, 10, 11, 0, 0, 20, 21}},
 		{"one down", view{top: 1}, []float32{20, 21, 22, 23, 0, 0, 0, 0}},
 		{"all", view{flip: true, top: -1, across: 1}, []float32{0, 0, 0, 0, 0, 13, 12, 11}},
+		{"a hole", view{hole: 2, holeY: 1, holeX: 1}, []float32{10, 11, 12, 13, 20, 0, 0, 23}},
+		{"a hole over the edge of what is flipped", view{flip: true, hole: 2, holeY: -1, holeX: -1}, []float32{0, 12, 11, 10, 23, 22, 21, 20}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,10 +55,13 @@ func TestPlace(t *testing.T) {
 func TestViews(t *testing.T) {
 	a := Augment{Flip: true, Crop: 4}
 	to, again, other := make([]view, 8100), make([]view, 8100), make([]view, 8100)
-	at := Position{Epoch: 3, Step: 5}
-	a.views(to, 7, at)
-	a.views(again, 7, at)
-	a.views(other, 7, Position{Epoch: 3, Step: 6})
+	shape := workloads.Shape{Height: 5, Width: 9, Channels: 1}
+	draw := func(a Augment, to []view, step int) {
+		a.views(to, shape, stepRandom(augmentStream, 7, Position{Epoch: 3, Step: step}))
+	}
+	draw(a, to, 5)
+	draw(a, again, 5)
+	draw(a, other, 6)
 	if !slices.Equal(to, again) || slices.Equal(to, other) {
 		t.Error("views of one position differ, or those of two are the same")
 	}
@@ -78,7 +83,21 @@ func TestViews(t *testing.T) {
 	if len(places) != 81 {
 		t.Errorf("%d places came, want 81", len(places))
 	}
-	Augment{}.views(to, 7, at)
+	// The middle of a square of 4 lies on each of the 45 pixels about equally often.
+	holes := map[[2]int]int{}
+	draw(Augment{Cutout: 4}, to, 5)
+	for _, v := range to {
+		holes[[2]int{v.holeY, v.holeX}]++
+	}
+	for h, n := range holes {
+		if n < 113 || n > 247 || h[0] < -2 || h[0] > 2 || h[1] < -2 || h[1] > 6 { // 180 ± 5 deviations of 13.3
+			t.Errorf("square at %v came %d times, want about 180 times and its middle within the image", h, n)
+		}
+	}
+	if len(holes) != 45 || to[0].hole != 4 {
+		t.Errorf("squares of %d at %d places, want of 4 at 45", to[0].hole, len(holes))
+	}
+	draw(Augment{}, to, 5)
 	if to[0] != (view{}) {
 		t.Errorf("view without augmentation is %+v, want none", to[0])
 	}

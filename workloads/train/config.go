@@ -66,11 +66,13 @@ type Config struct {
 	Augment      Augment
 	// Dropout is the share of the outputs of every rectified linear layer that a
 	// step drops, 0 to less than 1; the others grow by 1/(1 − Dropout).
-	Dropout     float64
-	WeightScale WeightScale
-	WeightBits  int // magnitude bits of a weight code, 1 to 15
-	CellBits    int // bits of a cell, which cut a code into slices, 1 to 8
-	Pretrain    Phase
+	Dropout float64
+	// LabelSmoothing is the share of every label that is spread over all classes.
+	LabelSmoothing float64
+	WeightScale    WeightScale
+	WeightBits     int // magnitude bits of a weight code, 1 to 15
+	CellBits       int // bits of a cell, which cut a code into slices, 1 to 8
+	Pretrain       Phase
 	// PruneThreshold: after pre-training every weight, not bias, of smaller
 	// magnitude is set to zero and stays there. 0 prunes nothing.
 	PruneThreshold float64
@@ -116,6 +118,7 @@ func ReadConfig(t *config.Table) Config {
 	c.Momentum = readFloat(t, "momentum", c.Momentum, belowOne)
 	c.WeightDecay = readFloat(t, "weight_decay", c.WeightDecay, notNegative)
 	c.Dropout = readFloat(t, "dropout", c.Dropout, belowOne)
+	c.LabelSmoothing = readFloat(t, "label_smoothing", c.LabelSmoothing, belowOne)
 	c.WeightScale = WeightScale(t.Enum("weight_scale", string(c.WeightScale), string(Dynamic), string(Frozen)))
 	c.Schedule = readSchedule(t.Table("schedule"), c.Schedule)
 	c.Augment = readAugment(t.Table("augment"))
@@ -168,11 +171,13 @@ func (c Config) check() error {
 		checkFloat("momentum", c.Momentum, belowOne),
 		checkFloat("weight_decay", c.WeightDecay, notNegative),
 		checkFloat("dropout", c.Dropout, belowOne),
+		checkFloat("label_smoothing", c.LabelSmoothing, belowOne),
 		checkFloat("pretrain.learning_rate", c.Pretrain.LearningRate, notNegative),
 		checkFloat("finetune.learning_rate", c.Finetune.LearningRate, notNegative),
 		checkInt("pretrain.ramp", c.Pretrain.Ramp, 0, maxEpochs),
 		checkInt("finetune.ramp", c.Finetune.Ramp, 0, maxEpochs),
 		checkInt("augment.crop", c.Augment.Crop, 0, maxCrop),
+		checkInt("augment.cutout", c.Augment.Cutout, 0, maxCrop),
 		c.Schedule.check(),
 		checkWeightScale(c.WeightScale),
 		checkFloat("pretrain.strength", c.Pretrain.Strength, notNegative),
@@ -232,7 +237,9 @@ func (c Config) Extras() string {
 	add(c.WeightDecay > 0, "weight decay %g", c.WeightDecay)
 	add(c.Augment.Flip, "flips")
 	add(c.Augment.Crop > 0, "crops by %d", c.Augment.Crop)
+	add(c.Augment.Cutout > 0, "cutouts of %d", c.Augment.Cutout)
 	add(c.Dropout > 0, "dropout %g", c.Dropout)
+	add(c.LabelSmoothing > 0, "labels smoothed by %g", c.LabelSmoothing)
 	add(c.WeightScale == Frozen, "scales frozen after pre-training")
 	add(c.Through != nil, "%s", c.Through)
 	return text
@@ -243,7 +250,7 @@ type setting struct{ Key, Value string }
 
 // upToPruning are the settings that decide the pre-trained weights.
 func (c Config) upToPruning() []setting {
-	return append([]setting{
+	list := []setting{
 		{"seed", strconv.FormatUint(c.Seed, 10)},
 		{"batch", strconv.Itoa(c.Batch)},
 		{"learning_rate", number(c.LearningRate)},
@@ -254,7 +261,11 @@ func (c Config) upToPruning() []setting {
 		{"augment", c.Augment.String()},
 		{"weight_bits", strconv.Itoa(c.WeightBits)},
 		{"cell_bits", strconv.Itoa(c.CellBits)},
-	}, c.Pretrain.settings("pretrain")...)
+	}
+	if c.LabelSmoothing > 0 {
+		list = append(list, setting{"label_smoothing", number(c.LabelSmoothing)})
+	}
+	return append(list, c.Pretrain.settings("pretrain")...)
 }
 
 // fromPruning are the settings that matter after pre-training only.

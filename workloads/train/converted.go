@@ -157,7 +157,7 @@ func (c *converted) forward(images []int32, at Position) (logits, gradient []flo
 	g, n := c.graph, len(images)
 	g.setRows(n)
 	views := g.views[:n]
-	c.cfg.Augment.views(views, c.cfg.Seed, at)
+	c.cfg.Augment.views(views, c.images.Shape, stepRandom(augmentStream, c.cfg.Seed, at))
 	size := c.images.Shape.Size()
 	each(c.cfg.Workers, n, func(_, i int) {
 		to := c.images.Pixels[i*size:][:size]
@@ -193,15 +193,10 @@ func (c *converted) place(to, image []uint8, v view) {
 	at := 0
 	for y := range s.Height {
 		for x := range s.Width {
-			from := x
-			if v.flip {
-				from = s.Width - 1 - x
-			}
-			fy, fx := y+v.top, from+v.across
 			pixel := to[at:][:s.Channels]
 			at += s.Channels
-			if fy >= 0 && fy < s.Height && fx >= 0 && fx < s.Width {
-				copy(pixel, image[(fy*s.Width+fx)*s.Channels:])
+			if from, ok := v.pixel(s, y, x); ok {
+				copy(pixel, image[from*s.Channels:])
 				continue
 			}
 			for ch := range pixel {

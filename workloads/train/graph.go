@@ -102,7 +102,7 @@ func (g *graph) setRows(n int) {
 func (g *graph) forward(images []int32, at Position) (logits, gradient []float32, err error) {
 	g.setRows(len(images))
 	views := g.views[:len(images)]
-	g.cfg.Augment.views(views, g.cfg.Seed, at)
+	g.cfg.Augment.views(views, g.data.Train.Shape, stepRandom(augmentStream, g.cfg.Seed, at))
 	each(g.cfg.Workers, len(images), func(_, i int) {
 		g.pixels.place(g.input, i, g.data.Train.Image(int(images[i])), views[i])
 	})

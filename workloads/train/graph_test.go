@@ -93,6 +93,22 @@ func cubes(data *workloads.Dataset, order []int32) (x []cube, labels []uint8) {
 	return x, labels
 }
 
+// TestSmoothing: of two classes with logits ln 3 and 0, probabilities 3/4 and 1/4, a
+// label smoothed by 0.2 counts 0.9 and 0.1: the loss is −0.9·ln(3/4) − 0.1·ln(1/4), its
+// gradient 0.75 − 0.9 and 0.25 − 0.1.
+func TestSmoothing(t *testing.T) {
+	gradient := make([]float32, 2)
+	got := crossEntropy([]float32{float32(math.Log(3)), 0}, gradient, []uint8{0}, 0.2)
+	if want := -0.9*math.Log(0.75) - 0.1*math.Log(0.25); math.Abs(got-want) > 1e-6 {
+		t.Errorf("loss is %g, want %g", got, want)
+	}
+	for i, want := range []float64{-0.15, 0.15} {
+		if math.Abs(float64(gradient[i])-want) > 1e-6 {
+			t.Errorf("gradient %d is %g, want %g", i, gradient[i], want)
+		}
+	}
+}
+
 // TestGraphGradients compares the gradients of all parameters with central
 // differences of the twin's loss: true ones with the quantizers off, straight
 // through with them on. A weight of each matrix lies in the corner |w| = 2^S.
@@ -121,7 +137,7 @@ func TestGraphGradients(t *testing.T) {
 				}
 				x, labels := cubes(data, trainer.order)
 				want, outputs := twin.loss(x, labels)
-				if got := crossEntropy(logits, gradient, labels); math.Abs(got-want) > 1e-5 {
+				if got := crossEntropy(logits, gradient, labels, 0); math.Abs(got-want) > 1e-5 {
 					t.Fatalf("loss is %g, want %g", got, want)
 				}
 				checkOutputs(t, g, outputs)

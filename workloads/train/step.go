@@ -17,7 +17,7 @@ func (t *Trainer) step() error {
 	if err != nil {
 		return err
 	}
-	loss := crossEntropy(logits, gradient, t.labels[:n])
+	loss := crossEntropy(logits, gradient, t.labels[:n], t.cfg.LabelSmoothing)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return fmt.Errorf("loss is %g, want a finite one", loss)
 	}

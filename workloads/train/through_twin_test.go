@@ -296,7 +296,7 @@ func TestThroughGradients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			crossEntropy(logits, gradient, data.Train.Labels)
+			crossEntropy(logits, gradient, data.Train.Labels, 0)
 			body.backward(len(images))
 			nodes, err := test.c.net.Graph()
 			if err != nil {
