@@ -25,7 +25,7 @@ func documents(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]string{"../../README.md", "../../docs/networks.md", "../../docs/chips.md", "../../docs/through-adc.md", "../../docs/sweeps.md", "../../docs/compare.md"}, more...)
+	return append([]string{"../../README.md", "../../docs/networks.md", "../../docs/chips.md", "../../docs/through-adc.md", "../../docs/sweeps.md", "../../docs/compare.md", "../../docs/training.md"}, more...)
 }
 
 // Every command that a document shows is understood.
@@ -49,6 +49,38 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 	if count < 5 {
 		t.Errorf("%d commands in %v, want at least 5", count, documents(t))
+	}
+}
+
+// Every key and every default of docs/training.md is one: a job that states it trains
+// as one that does not.
+func TestDocumentedTraining(t *testing.T) {
+	text := string(readFile(t, "../../docs/training.md"))
+	t.Chdir(t.TempDir())
+	writeFile(t, "bare.toml", []byte("chip = \"bitslice-8bit\"\nnetwork = \"mlp-64-32-10\"\n"))
+	load := func(sets ...string) string {
+		t.Helper()
+		job, err := pipeline.LoadJob("./bare.toml", sets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return job.TrainingKey()
+	}
+	plain, count := load(), 0
+	row := regexp.MustCompile("(?m)^\\| `(train\\.[a-z_.]+)` \\| [^|]* \\| `([^`]+)` \\|")
+	for _, match := range row.FindAllStringSubmatch(text, -1) {
+		count++
+		if load(match[1]+"="+match[2]) != plain {
+			t.Errorf("%s is not %s by default", match[1], match[2])
+		}
+	}
+	if count < 12 {
+		t.Errorf("%d defaults are documented, want at least 12", count)
+	}
+	job := "chip = \"bitslice-8bit\"\nnetwork = \"mlp-64-32-10\"\n" + toml.FindStringSubmatch(text)[1]
+	writeFile(t, "mine.toml", []byte(job))
+	if _, err := pipeline.LoadJob("./mine.toml", nil); err != nil {
+		t.Error(err)
 	}
 }
 
