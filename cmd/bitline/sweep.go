@@ -87,6 +87,9 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) err
 		return usageError{fmt.Errorf("sweep %s has %d points, want --yes to compute so many (--dry-run says how long that takes)", plan.Name, plan.Len())}
 	}
 	s := sweeping{term: term, plan: plan, flags: f, shard: shard, name: name}
+	if s.identity, err = identify(plan); err != nil {
+		return err
+	}
 	switch {
 	case f.dryRun:
 		return s.dryRun(ctx)
@@ -100,23 +103,42 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) err
 
 // sweeping is a sweep command.
 type sweeping struct {
-	term  terminal
-	plan  *sweep.Plan
-	flags sweepFlags
-	shard sweep.Shard
-	name  string
+	term     terminal
+	plan     *sweep.Plan
+	flags    sweepFlags
+	shard    sweep.Shard
+	name     string
+	identity sweep.Identity
 }
 
-func (s *sweeping) identity() sweep.Identity {
+func identify(p *sweep.Plan) (sweep.Identity, error) {
+	files, err := p.Files()
 	return sweep.Identity{
-		Name: s.plan.Name, Plan: s.plan.Digest(), Points: s.plan.Len(), Version: version(),
-		Kernels: string(gemm.KernelClass()), Pareto: s.plan.Pareto,
-	}
+		Name: p.Name, Plan: p.Digest(), Files: files, Points: p.Len(), Version: version(),
+		Kernels: string(gemm.KernelClass()), Pareto: p.Pareto,
+	}, err
 }
 
 // run computes the part and, where all points have a record then, collects.
-func (s *sweeping) run(ctx context.Context) (err error) {
-	store, err := sweep.Open(s.flags.out, s.identity(), s.shard)
+func (s *sweeping) run(ctx context.Context) error {
+	if err := s.compute(ctx); err != nil {
+		return err
+	}
+	results, err := sweep.Collect(s.flags.out)
+	if err != nil {
+		return err
+	}
+	if n := len(results.Missing); n > 0 && s.shard != sweep.Whole {
+		_, err := fmt.Fprintf(s.term.out, "part %s of %s is done; %d of its %d points belong to others and have no record yet\nnext: the part that ends last writes the results\n",
+			s.shard, s.plan.Name, n, s.plan.Len())
+		return err
+	}
+	return s.write(results)
+}
+
+// compute computes the part.
+func (s *sweeping) compute(ctx context.Context) (err error) {
+	store, err := sweep.Open(s.flags.out, s.identity, s.shard)
 	if err != nil {
 		return err
 	}
@@ -124,22 +146,20 @@ func (s *sweeping) run(ctx context.Context) (err error) {
 	host := s.term.host(s.flags.data)
 	best := newBest(s.plan.Pareto)
 	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: sweep.Cache(s.flags.cache)}
+	recorded := false
+	r.Done = func(sweep.Record, int, int) { recorded = true }
 	if host.Progress != nil {
-		show := host.Progress
 		r.Host.Progress = nil // one bar, of points
-		r.Done = func(rec sweep.Record, done, total int) { show("points", done, total, best.note(rec)) }
-	}
-	if err := r.Run(ctx); err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; the records are in %s, the same command goes on from there", err, s.flags.out)
+		r.Done = func(rec sweep.Record, done, total int) {
+			recorded = true
+			host.Progress("points", done, total, best.note(rec))
 		}
-		return err
 	}
-	if s.shard.Count > 1 {
-		_, err := fmt.Fprintf(s.term.out, "part %s of %s is done\nnext: bitline sweep %s --out %s --collect\n", s.shard, s.plan.Name, s.name, s.flags.out)
-		return err
+	err = r.Run(ctx)
+	if err != nil && recorded {
+		return fmt.Errorf("%w; what is done is in %s, the same command goes on from there", err, s.flags.out)
 	}
-	return s.collect()
+	return err
 }
 
 // collect writes the results of all parts, which must be whole.
@@ -148,11 +168,16 @@ func (s *sweeping) collect() error {
 	if err != nil {
 		return err
 	}
-	if want := s.identity().Plan; results.Identity.Plan != want {
-		return fmt.Errorf("%s holds another sweep than %s: plan digest %.12s, want %.12s", s.flags.out, s.name, results.Identity.Plan, want)
+	if err := results.Identity.CheckSame(s.flags.out, s.identity); err != nil {
+		return err
 	}
+	return s.write(results)
+}
+
+// write writes the results, unless points are missing, and prints the fronts.
+func (s *sweeping) write(results *sweep.Results) error {
 	if n := len(results.Missing); n > 0 {
-		return fmt.Errorf("%d of %d points of %s have no record yet (bitline results %s --missing lists them)", n, s.plan.Len(), s.plan.Name, s.flags.out)
+		return fmt.Errorf("%d of %d points of %s have no record yet (bitline results %s --missing lists them)", n, s.plan.Len(), s.plan.Name, sweep.ShellQuote(s.flags.out))
 	}
 	csv, parquet := filepath.Join(s.flags.out, "results.csv"), filepath.Join(s.flags.out, "results.parquet")
 	if err := results.WriteFiles(csv, parquet); err != nil {
@@ -166,7 +191,7 @@ func (s *sweeping) collect() error {
 
 // print shows the points of every front, and why points failed.
 func (s *sweeping) print(results *sweep.Results) error {
-	for i, set := range s.plan.Pareto {
+	for i, set := range results.Identity.Pareto {
 		name := sweep.FrontColumn(i)
 		columns := append(append([]string{"point"}, s.plan.Columns...), set...)
 		front, err := results.Select(sweep.Query{Where: name, Sort: []string{set[0]}, Columns: columns})
@@ -181,9 +206,9 @@ func (s *sweeping) print(results *sweep.Results) error {
 		}
 	}
 	if results.Failed > 0 {
-		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, s.flags.out)
+		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, sweep.ShellQuote(s.flags.out))
 	}
-	_, err := fmt.Fprintf(s.term.out, "\nnext: bitline results %s --where pareto\n", s.flags.out)
+	_, err := fmt.Fprintf(s.term.out, "\nnext: bitline results %s --where pareto\n", sweep.ShellQuote(s.flags.out))
 	return err
 }
 

@@ -71,13 +71,26 @@ func jobKeys() []string {
 // LoadJob reads a job, its chip and its network. The job's table [override]
 // holds keys of the chip that it changes. Each override of sets is key=value; a
 // key that is not the job's own, such as adc.bits, is its chip's.
-func LoadJob(name string, sets []string) (*Job, error) {
+func LoadJob(name string, sets []string) (*Job, error) { return new(Loader).LoadJob(name, sets) }
+
+// Loader loads many jobs, as LoadJob does, from files that it reads once. Several
+// goroutines may use one.
+type Loader struct{ memo config.Memo }
+
+// LoadJob is the function of that name.
+func (l *Loader) LoadJob(name string, sets []string) (*Job, error) {
 	own, chips := deal(sets)
-	t, err := config.Load(source("jobs"), name, own)
+	t, err := config.Load(l.source("jobs"), name, own)
 	if err != nil {
 		return nil, err
 	}
-	return readJob(t, Job{Name: name, Command: command("bitline run "+name, sets)}, jobFiles{name, chips})
+	return readJob(t, Job{Name: name, Command: command("bitline run "+name, sets)}, jobFiles{name, chips, l})
+}
+
+func (l *Loader) source(kind string) config.Source {
+	s := source(kind)
+	s.Memo = &l.memo
+	return s
 }
 
 // JobOf is a job without a file: a network on a chip, shapes alone unless sets say
@@ -90,7 +103,7 @@ func JobOf(chip, network string, sets []string) (*Job, error) {
 		return nil, err
 	}
 	j := Job{Name: stem(network) + "-" + stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", chip, network), sets)}
-	return readJob(t, j, jobFiles{"", chips})
+	return readJob(t, j, jobFiles{"", chips, new(Loader)})
 }
 
 // deal parts a job's own overrides from its chip's.
@@ -111,8 +124,9 @@ func stem(name string) string { return strings.TrimSuffix(filepath.Base(name), "
 // jobFiles says beside which file the job's others lie, and the overrides of its
 // chip.
 type jobFiles struct {
-	job   string
-	chips []string
+	job    string
+	chips  []string
+	loader *Loader
 }
 
 // readJob reads a job over its name and command.
@@ -134,11 +148,11 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	faults := []error{faulty}
 	var err error
 	if chip != "" || faulty == nil { // an absent name is a fault already
-		j.Chip, err = loadChip(beside(files.job, chip, ".toml"), part, files.chips)
+		j.Chip, err = files.loader.chip(beside(files.job, chip, ".toml"), part, files.chips)
 		faults = append(faults, err)
 	}
 	if network != "" || faulty == nil {
-		j.Network, err = LoadNetwork(beside(files.job, network, ".toml"))
+		j.Network, err = files.loader.network(beside(files.job, network, ".toml"))
 		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -185,11 +199,11 @@ func command(line string, sets []string) string {
 // LoadChip reads a chip by name or file. A chip whose power or area no sum can
 // hold is an error.
 func LoadChip(name string, sets []string) (*arch.Chip, error) {
-	return loadChip(name, config.Part{}, sets)
+	return new(Loader).chip(name, config.Part{}, sets)
 }
 
-func loadChip(name string, part config.Part, sets []string) (*arch.Chip, error) {
-	chip, err := arch.LoadUnder(source("chips"), name, part, sets)
+func (l *Loader) chip(name string, part config.Part, sets []string) (*arch.Chip, error) {
+	chip, err := arch.LoadUnder(l.source("chips"), name, part, sets)
 	if err != nil {
 		return nil, err
 	}
@@ -200,8 +214,10 @@ func loadChip(name string, part config.Part, sets []string) (*arch.Chip, error) 
 }
 
 // LoadNetwork reads a network by name or file.
-func LoadNetwork(name string) (*workloads.Network, error) {
-	t, err := config.Load(source("networks"), name, nil)
+func LoadNetwork(name string) (*workloads.Network, error) { return new(Loader).network(name) }
+
+func (l *Loader) network(name string) (*workloads.Network, error) {
+	t, err := config.Load(l.source("networks"), name, nil)
 	if err != nil {
 		return nil, err
 	}
