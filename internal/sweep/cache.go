@@ -41,7 +41,8 @@ func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job)
 		return "", err
 	}
 	path = c.modelPath(job, data)
-	if readable(path) {
+	files := pipeline.TrainFiles{State: path + ".state"}
+	if readable(path) && !exists(files.State) {
 		return path, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -52,10 +53,9 @@ func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job)
 		return "", err
 	}
 	defer func() { err = errors.Join(err, unlockFile(lock)) }()
-	if readable(path) { // by now
-		return path, nil
+	if readable(path) { // by now, or whoever wrote it was killed before it removed the state
+		return path, files.Remove()
 	}
-	files := pipeline.TrainFiles{State: path + ".state"}
 	if err := atomicfile.Sweep(path, files.State); err != nil {
 		return "", err
 	}

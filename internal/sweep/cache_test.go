@@ -82,6 +82,25 @@ func TestDamagedCache(t *testing.T) {
 	}
 }
 
+// Who is killed after the model is written leaves a state, which the next clears away.
+func TestStateOfAFinishedTraining(t *testing.T) {
+	p := planOf(t, trained)
+	dir := t.TempDir()
+	if err := runPlan(t.Context(), t, p, dir, Shard{0, 3}, nil); err != nil {
+		t.Fatal(err)
+	}
+	state := modelsIn(t, dir)[0] + ".state"
+	if err := os.WriteFile(state, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := runPlan(t.Context(), t, p, dir, Shard{1, 3}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if exists(state) {
+		t.Error("the state is still there")
+	}
+}
+
 // A model that somebody else trains is waited for, and not trained twice.
 func TestModelIsWaitedFor(t *testing.T) {
 	p := planOf(t, trained)
