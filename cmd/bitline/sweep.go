@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"bitline/internal/gemm"
 	"bitline/internal/pipeline"
 	"bitline/internal/sweep"
+	"bitline/workloads"
 
 	"github.com/spf13/cobra"
 )
@@ -44,6 +46,9 @@ all parts.`,
   bitline sweep mine.toml --out /shared/mine --slurm --tasks 8 --time 1:00:00`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(c.Flags().Changed); err != nil {
+				return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+			}
 			return runSweep(c.Context(), term, args[0], f)
 		},
 	}
@@ -63,6 +68,21 @@ all parts.`,
 	fl.StringVar(&f.slurm.Time, "time", "", "time limit of a task, as sbatch takes it")
 	fl.StringVar(&f.slurm.Memory, "mem", "", "memory of a task, as sbatch takes it")
 	return c
+}
+
+// check finds flags that go with others.
+func (f sweepFlags) check(given func(flag string) bool) error {
+	for _, pair := range [][2]string{{"dry-run", "collect"}, {"dry-run", "slurm"}, {"collect", "slurm"}, {"collect", "shard"}, {"slurm", "shard"}} {
+		if given(pair[0]) && given(pair[1]) {
+			return fmt.Errorf("--%s and --%s exclude each other", pair[0], pair[1])
+		}
+	}
+	for _, name := range []string{"tasks", "cpus", "throttle", "partition", "time", "mem"} {
+		if given(name) && !f.submit {
+			return fmt.Errorf("--%s is given without --slurm, of whose job array it is", name)
+		}
+	}
+	return nil
 }
 
 func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) error {
@@ -138,12 +158,17 @@ func (s *sweeping) run(ctx context.Context) error {
 
 // compute computes the part.
 func (s *sweeping) compute(ctx context.Context) (err error) {
+	host := s.term.host(s.flags.data)
+	if _, err := os.Stat(s.flags.out); err != nil {
+		if err := s.checkData(host); err != nil { // before a folder is made
+			return err
+		}
+	}
 	store, err := sweep.Open(s.flags.out, s.identity, s.shard)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	host := s.term.host(s.flags.data)
 	best := newBest(s.plan.Pareto)
 	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: sweep.Cache(s.flags.cache)}
 	recorded := false
@@ -159,6 +184,16 @@ func (s *sweeping) compute(ctx context.Context) (err error) {
 	if err != nil && recorded {
 		return fmt.Errorf("%w; what is done is in %s, the same command goes on from there", err, s.flags.out)
 	}
+	return err
+}
+
+// checkData finds that the data set of the first point is missing.
+func (s *sweeping) checkData(host pipeline.Host) error {
+	job, err := pipeline.LoadJob(s.plan.Job, s.plan.Point(0).Sets)
+	if err != nil || !job.HasValues() {
+		return nil // or the point's own fault
+	}
+	_, err = workloads.Load(host.Data, job.DataSet)
 	return err
 }
 

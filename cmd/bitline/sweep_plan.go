@@ -21,7 +21,7 @@ import (
 func (s *sweeping) dryRun(ctx context.Context) error {
 	r := sweep.Runner{Plan: s.plan, Shard: s.shard, Host: s.term.host(s.flags.data), Cache: sweep.Cache(s.flags.cache)}
 	r.Host.Progress = nil
-	done, err := s.recorded()
+	done, err := s.identity.Recorded(s.flags.out)
 	if err != nil {
 		return err
 	}
@@ -44,29 +44,10 @@ func (s *sweeping) dryRun(ctx context.Context) error {
 	return err
 }
 
-// recorded tells the points that have a record; none where nothing is there yet.
-func (s *sweeping) recorded() (func(point int) bool, error) {
-	if err := s.identity.CheckFolder(s.flags.out); err != nil {
-		return nil, err
-	}
-	results, err := sweep.Collect(s.flags.out)
-	if err != nil {
-		return func(int) bool { return false }, nil
-	}
-	missing := map[int]bool{}
-	for _, p := range results.Missing {
-		missing[p] = true
-	}
-	return func(point int) bool { return !missing[point] }, nil
-}
-
 // submit writes the batch script of a job array and hands it to Slurm, with a job
 // that collects when all tasks have ended: a task that is queued anew after that
 // collects itself.
 func (s *sweeping) submit(ctx context.Context) error {
-	if s.shard != sweep.Whole {
-		return usageError{fmt.Errorf("--shard is given beside --slurm, want one of them: the job array deals the parts")}
-	}
 	job, err := s.array()
 	if err != nil {
 		return err
