@@ -12,15 +12,14 @@ import (
 )
 
 // What a forecast computes: points for tryFor, and passes for as long; of a pass up to
-// tryReplays replays, of more and more images up to the last of tryImages until one
-// round took tryRound.
+// tryReplays replays of tryImages images, and of four times as many again and again
+// until that took tryRound, at least once.
 const (
 	tryFor     = 2 * time.Second
 	tryRound   = tryFor / 8
 	tryReplays = 16
+	tryImages  = 16
 )
-
-func tryImages() []int { return []int{20, 200, 2000} }
 
 // stride is a prime, by which a forecast walks over points and passes: they come from
 // all over the plan.
@@ -89,25 +88,26 @@ type passTimes struct {
 	replays     int
 }
 
-// tryPass computes some replays of a pass on a few images, and on more where that was
-// quick: what does not grow with them is fixed.
+// tryPass computes some replays of a pass on a few images and on more: what does not
+// grow with them is fixed.
 func (c *census) tryPass(ctx context.Context, p *passCensus, t *passTimes) error {
 	var first, took time.Duration
-	var least, images int
-	for _, n := range tryImages() {
-		images = min(n, p.images)
-		jobs, err := c.runner.tryJobs(p.some, images)
+	least, images := 0, min(tryImages, p.images)
+	for {
+		jobs, err := c.runner.tryJobs(p, images)
 		if err != nil {
 			return err
 		}
 		start := time.Now()
 		_, _ = pipeline.Compute(ctx, c.runner.Host, jobs) // a point's fault takes its time too
-		if took = time.Since(start); images == p.images || took > tryRound {
+		took = time.Since(start)
+		if images == p.images || least > 0 && took > tryRound || ctx.Err() != nil {
 			break
 		}
 		if least == 0 {
 			first, least = took, images
 		}
+		images = min(4*images, p.images)
 	}
 	each := max(0, float64(took-first)/float64(images-least))
 	t.each += each
@@ -116,16 +116,18 @@ func (c *census) tryPass(ctx context.Context, p *passCensus, t *passTimes) error
 	return ctx.Err()
 }
 
-// tryJobs are the jobs of points that share a pass, on so many images. A model that is
-// not there yet is one that has not learned anything.
-func (r *Runner) tryJobs(points []int, images int) ([]*pipeline.Job, error) {
+// tryJobs are some jobs of a pass on so many images, and on the same share of their
+// calibration images. A model that is not there yet is one that has not learned
+// anything.
+func (r *Runner) tryJobs(p *passCensus, images int) ([]*pipeline.Job, error) {
 	var jobs []*pipeline.Job
-	for _, point := range points {
+	for _, point := range p.some {
 		job, err := r.job(point)
 		if err != nil {
 			return nil, err
 		}
 		job.Images = images
+		job.Calibration = max(1, job.Calibration*images/p.images)
 		if job.Trains() {
 			data, err := workloads.Load(r.Host.Data, job.DataSet)
 			if err != nil {
