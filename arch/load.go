@@ -22,20 +22,19 @@ func LoadUnder(src config.Source, name string, part config.Part, sets []string) 
 	return c, err
 }
 
-// LoadDocument is LoadUnder, and gives all that the chip was read from as one TOML
-// text, which loads as the same chip.
-func LoadDocument(src config.Source, name string, part config.Part, sets []string) (*Chip, string, error) {
+// LoadDocument is LoadUnder, and gives the table that the chip was read from, whose
+// TOML loads as the same chip.
+func LoadDocument(src config.Source, name string, part config.Part, sets []string) (*Chip, *config.Table, error) {
 	t, err := config.LoadUnder(src, name, part, sets)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	c, err := Read(t)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if c.Name == "" {
 		c.Name = strings.TrimSuffix(filepath.Base(name), ".toml")
 	}
-	document, err := t.TOML()
-	return c, document, err
+	return c, t, nil
 }

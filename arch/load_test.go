@@ -55,7 +55,11 @@ func TestEveryShippedChipLoads(t *testing.T) {
 // within.
 func TestLoadDocument(t *testing.T) {
 	for _, name := range shipped().Names() {
-		want, text, err := LoadDocument(shipped(), name, config.Part{}, []string{"tiles=3", "adc.range=full"})
+		want, table, err := LoadDocument(shipped(), name, config.Part{}, []string{"tiles=3", "adc.range=full"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := table.TOML()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"bitline/internal/gemm"
 	"bitline/internal/pipeline"
 	"bitline/internal/sweep"
+	"bitline/workloads"
 
 	"github.com/spf13/cobra"
 )
@@ -47,6 +48,9 @@ all parts.`,
   bitline sweep mine.toml --out /shared/mine --slurm --tasks 8 --time 1:00:00`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.check(c.Flags().Changed); err != nil {
+				return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+			}
 			return runSweep(c.Context(), term, args[0], f)
 		},
 	}
@@ -68,6 +72,21 @@ all parts.`,
 	fl.StringVar(&f.slurm.Time, "time", "", "time limit of a task, as sbatch takes it")
 	fl.StringVar(&f.slurm.Memory, "mem", "", "memory of a task, as sbatch takes it")
 	return c
+}
+
+// check finds flags that go with others.
+func (f sweepFlags) check(given func(flag string) bool) error {
+	for _, pair := range [][2]string{{"dry-run", "collect"}, {"dry-run", "slurm"}, {"collect", "slurm"}, {"collect", "shard"}, {"slurm", "shard"}} {
+		if given(pair[0]) && given(pair[1]) {
+			return fmt.Errorf("--%s and --%s exclude each other", pair[0], pair[1])
+		}
+	}
+	for _, name := range []string{"tasks", "cpus", "throttle", "partition", "time", "mem"} {
+		if given(name) && !f.submit {
+			return fmt.Errorf("--%s is given without --slurm, of whose job array it is", name)
+		}
+	}
+	return nil
 }
 
 func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) error {
@@ -100,6 +119,9 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) err
 		return err
 	}
 	s := sweeping{term: term, plan: plan, flags: f, shard: shard, name: name}
+	if s.identity, err = identify(plan); err != nil {
+		return err
+	}
 	switch {
 	case f.dryRun:
 		return s.dryRun(ctx)
@@ -113,46 +135,78 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) err
 
 // sweeping is a sweep command.
 type sweeping struct {
-	term  terminal
-	plan  *sweep.Plan
-	flags sweepFlags
-	shard sweep.Shard
-	name  string
+	term     terminal
+	plan     *sweep.Plan
+	flags    sweepFlags
+	shard    sweep.Shard
+	name     string
+	identity sweep.Identity
 }
 
-func (s *sweeping) identity() sweep.Identity {
+func identify(p *sweep.Plan) (sweep.Identity, error) {
+	files, err := p.Files()
 	return sweep.Identity{
-		Name: s.plan.Name, Plan: s.plan.Digest(), Points: s.plan.Len(), Version: version(),
-		Kernels: string(gemm.KernelClass()), Pareto: s.plan.Pareto,
-	}
+		Name: p.Name, Plan: p.Digest(), Files: files, Points: p.Len(), Version: version(),
+		Kernels: string(gemm.KernelClass()), Pareto: p.Pareto,
+	}, err
 }
 
 // run computes the part and, where all points have a record then, collects.
-func (s *sweeping) run(ctx context.Context) (err error) {
-	store, err := sweep.Open(s.flags.out, s.identity(), s.shard)
+func (s *sweeping) run(ctx context.Context) error {
+	if err := s.compute(ctx); err != nil {
+		return err
+	}
+	results, err := sweep.Collect(s.flags.out)
+	if err != nil {
+		return err
+	}
+	if n := len(results.Missing); n > 0 && s.shard != sweep.Whole {
+		_, err := fmt.Fprintf(s.term.out, "part %s of %s is done; %d of its %d points belong to others and have no record yet\nnext: the part that ends last writes the results\n",
+			s.shard, s.plan.Name, n, s.plan.Len())
+		return err
+	}
+	return s.write(results)
+}
+
+// compute computes the part.
+func (s *sweeping) compute(ctx context.Context) (err error) {
+	host := s.term.host(s.flags.data)
+	if _, err := os.Stat(s.flags.out); err != nil {
+		if err := s.checkData(host); err != nil { // before a folder is made
+			return err
+		}
+	}
+	store, err := sweep.Open(s.flags.out, s.identity, s.shard)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	host := s.term.host(s.flags.data)
 	best := newBest(s.plan.Pareto)
 	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: sweep.Cache(s.flags.cache)}
+	recorded := false
+	r.Done = func(sweep.Record, int, int) { recorded = true }
 	if host.Progress != nil {
-		show := host.Progress
 		r.Host.Progress = nil // one bar, of points
-		r.Done = func(rec sweep.Record, done, total int) { show("points", done, total, best.note(rec)) }
-	}
-	if err := r.Run(ctx); err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w; the records are in %s, the same command goes on from there", err, s.flags.out)
+		r.Done = func(rec sweep.Record, done, total int) {
+			recorded = true
+			host.Progress("points", done, total, best.note(rec))
 		}
-		return err
 	}
-	if s.shard.Count > 1 {
-		_, err := fmt.Fprintf(s.term.out, "part %s of %s is done\nnext: bitline sweep %s --out %s --collect\n", s.shard, s.plan.Name, s.name, s.flags.out)
-		return err
+	err = r.Run(ctx)
+	if err != nil && recorded {
+		return fmt.Errorf("%w; what is done is in %s, the same command goes on from there", err, s.flags.out)
 	}
-	return s.collect()
+	return err
+}
+
+// checkData finds that the data set of the first point is missing.
+func (s *sweeping) checkData(host pipeline.Host) error {
+	job, err := pipeline.LoadJob(s.plan.Job, s.plan.Point(0).Sets)
+	if err != nil || !job.HasValues() {
+		return nil // or the point's own fault
+	}
+	_, err = workloads.Load(host.Data, job.DataSet)
+	return err
 }
 
 // collect writes the results of all parts, which must be whole.
@@ -161,11 +215,16 @@ func (s *sweeping) collect() error {
 	if err != nil {
 		return err
 	}
-	if want := s.identity().Plan; results.Identity.Plan != want {
-		return fmt.Errorf("%s holds another sweep than %s: plan digest %.12s, want %.12s", s.flags.out, s.name, results.Identity.Plan, want)
+	if err := results.Identity.CheckSame(s.flags.out, s.identity); err != nil {
+		return err
 	}
+	return s.write(results)
+}
+
+// write writes the results, unless points are missing, and prints the fronts.
+func (s *sweeping) write(results *sweep.Results) error {
 	if n := len(results.Missing); n > 0 {
-		return fmt.Errorf("%d of %d points of %s have no record yet (bitline results %s --missing lists them)", n, s.plan.Len(), s.plan.Name, s.flags.out)
+		return fmt.Errorf("%d of %d points of %s have no record yet (bitline results %s --missing lists them)", n, s.plan.Len(), s.plan.Name, pipeline.Quote(s.flags.out))
 	}
 	csv, parquet := filepath.Join(s.flags.out, "results.csv"), filepath.Join(s.flags.out, "results.parquet")
 	if err := results.WriteFiles(csv, parquet); err != nil {
@@ -190,13 +249,13 @@ func (s *sweeping) print(results *sweep.Results) error {
 		}
 	}
 	if results.Failed > 0 {
-		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, s.flags.out)
+		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, pipeline.Quote(s.flags.out))
 	}
 	again := fmt.Sprintf("bitline sweep %s --out %s", pipeline.Quote(s.name), pipeline.Quote(s.flags.out))
 	if err := s.flags.show(results, again); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.term.out, "\nnext: bitline sweep %s --out %s --collect --html %s.html\n", s.name, s.flags.out, s.plan.Name)
+	_, err := fmt.Fprintf(s.term.out, "\nnext: %s --collect --html %s\n", again, pipeline.Quote(s.plan.Name+".html"))
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"bitline/internal/atomicfile"
+	"bitline/internal/pipeline"
 	"bitline/internal/sweep"
 )
 
@@ -19,13 +22,9 @@ import (
 func (s *sweeping) dryRun(ctx context.Context) error {
 	r := sweep.Runner{Plan: s.plan, Shard: s.shard, Host: s.term.host(s.flags.data), Cache: sweep.Cache(s.flags.cache)}
 	r.Host.Progress = nil
-	done := func(int) bool { return false }
-	if results, err := sweep.Collect(s.flags.out); err == nil && results.Identity.Plan == s.identity().Plan {
-		missing := map[int]bool{}
-		for _, p := range results.Missing {
-			missing[p] = true
-		}
-		done = func(point int) bool { return !missing[point] }
+	done, err := s.identity.Recorded(s.flags.out)
+	if err != nil {
+		return err
 	}
 	f, err := r.Forecast(ctx, done)
 	if err != nil {
@@ -38,76 +37,91 @@ func (s *sweeping) dryRun(ctx context.Context) error {
 	if f.Failures > 0 {
 		fmt.Fprintf(out, "  no job      %d points: the first says %q\n", f.Failures, f.Failure)
 	}
-	_, err = fmt.Fprintf(out, "  time        about %v without trainings, by %d points that took %v, on %d processors\n",
-		f.Time.Round(time.Second), f.Tried, f.Took.Round(time.Millisecond), runtime.GOMAXPROCS(0))
+	if f.Tried == 0 {
+		return nil
+	}
+	_, err = fmt.Fprintf(out, "  time        about %v on %d processors without trainings, by %d simulations and %d passes that took %v\n",
+		f.Time.Round(max(100*time.Millisecond, f.Time/100).Truncate(100*time.Millisecond)), runtime.GOMAXPROCS(0), f.Tried, f.TriedPasses, f.Took.Round(100*time.Millisecond))
 	return err
 }
 
 // submit writes the batch script of a job array and hands it to Slurm, with a job
-// that collects when all tasks have ended well.
+// that collects when all tasks have ended: a task that is queued anew after that
+// collects itself.
 func (s *sweeping) submit(ctx context.Context) error {
-	if s.shard != sweep.Whole {
-		return usageError{fmt.Errorf("--shard is given beside --slurm, want one of them: the job array deals the parts")}
-	}
-	program, err := os.Executable()
+	job, err := s.array()
 	if err != nil {
 		return err
-	}
-	var paths [3]string
-	for i, p := range []string{s.flags.out, s.flags.cache, filepath.Join(s.flags.out, "slurm")} {
-		if paths[i], err = filepath.Abs(p); err != nil {
-			return err
-		}
-	}
-	file := s.name
-	if strings.HasSuffix(file, ".toml") || strings.ContainsRune(file, '/') {
-		if file, err = filepath.Abs(file); err != nil {
-			return err
-		}
-	}
-	job := s.flags.slurm
-	job.Name, job.Log = s.plan.Name, paths[2]
-	job.Command = []string{program, "sweep", file, "--out", paths[0], "--cache", paths[1]}
-	if s.flags.data != "" {
-		data, err := filepath.Abs(s.flags.data)
-		if err != nil {
-			return err
-		}
-		job.Command = append(job.Command, "--data", data)
-	}
-	if s.flags.yes {
-		job.Command = append(job.Command, "--yes")
 	}
 	script, err := job.Script()
 	if err != nil {
 		return usageError{err}
 	}
+	collector, err := job.Collector()
+	if err != nil {
+		return usageError{err}
+	}
+	if _, err := exec.LookPath("sbatch"); err != nil {
+		return fmt.Errorf("--slurm wants the command sbatch, which is not in PATH (--shard computes a part without Slurm)")
+	}
+	if err := s.identity.CheckFolder(s.flags.out); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(job.Log, 0o755); err != nil {
 		return err
 	}
-	path := filepath.Join(job.Log, "array.sh")
-	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+	first, last := filepath.Join(job.Log, "array.sh"), filepath.Join(job.Log, "collect.sh")
+	if err := errors.Join(atomicfile.Write(first, []byte(script)), atomicfile.Write(last, []byte(collector))); err != nil {
 		return err
 	}
-	id, err := sbatch(ctx, path)
+	id, err := sbatch(ctx, first)
 	if err != nil {
 		return err
 	}
-	collector, err := job.Collector()
+	collect, err := sbatch(ctx, "--dependency=afterany:"+id, last)
 	if err != nil {
-		return err
+		return fmt.Errorf("job array %s is submitted, and collects itself where its last task ends well: %w", id, err)
 	}
-	last := filepath.Join(job.Log, "collect.sh")
-	if err := os.WriteFile(last, []byte(collector), 0o755); err != nil {
-		return err
-	}
-	collect, err := sbatch(ctx, "--dependency=afterok:"+id, last)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(s.term.out, "job array %s of %d tasks, then job %s collects; %s\nnext: squeue -j %s, or bitline results %s\n", id, job.Tasks, collect, path, id, s.flags.out)
+	_, err = fmt.Fprintf(s.term.out, "job array %s of %d tasks, then job %s collects; scripts and logs are in %s\nnext: squeue -j %s,%s, or bitline results %s\n",
+		id, job.Tasks, collect, job.Log, id, collect, pipeline.Quote(s.flags.out))
 	return err
 }
+
+// array is the job array. All its paths are whole: tasks run anywhere.
+func (s *sweeping) array() (sweep.Slurm, error) {
+	job := s.flags.slurm
+	program, err := os.Executable()
+	if err != nil {
+		return job, err
+	}
+	if goRun.MatchString(filepath.ToSlash(program)) {
+		return job, errors.New("--slurm wants a program that stays, and go run removes its own: go install ./cmd/bitline")
+	}
+	var faults []error
+	whole := func(path string) string {
+		path, err := filepath.Abs(path)
+		faults = append(faults, err)
+		return path
+	}
+	name, out := s.name, whole(s.flags.out)
+	if sweep.IsFile(name) {
+		name = whole(name)
+	}
+	job.Name, job.Log = s.plan.Name, filepath.Join(out, "slurm")
+	job.Command = []string{program, "sweep", name, "--out", out, "--cache", whole(s.flags.cache)}
+	if s.flags.data != "" {
+		job.Command = append(job.Command, "--data", whole(s.flags.data))
+	} else if data := s.term.getenv("BITLINE_DATA"); data != "" {
+		job.Environment = append(job.Environment, "BITLINE_DATA="+whole(data))
+	}
+	if s.flags.yes {
+		job.Command = append(job.Command, "--yes")
+	}
+	return job, errors.Join(faults...)
+}
+
+// goRun is where go run has its program.
+var goRun = regexp.MustCompile(`/go-build[0-9]+/b[0-9]+/exe/`)
 
 // sbatch submits a script and returns the job's number.
 func sbatch(ctx context.Context, args ...string) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const (
@@ -23,7 +24,14 @@ const (
 type Source struct {
 	Embedded fs.FS  // the files within the program; nil for none
 	Kind     string // their folder, such as "chips"
+	// Memo, unless nil, keeps what files hold, so that many loads of a file read it
+	// once and are of one state of it.
+	Memo *Memo
 }
+
+// Memo keeps documents; the zero Memo is empty. Sources of several kinds and
+// goroutines may share one.
+type Memo struct{ documents sync.Map } // from a location to a document of which nobody has asked
 
 // Names are the names of the embedded documents, sorted.
 func (s Source) Names() []string {
@@ -63,16 +71,30 @@ func LoadUnder(src Source, name string, part Part, sets []string) (*Table, error
 	if err != nil {
 		return nil, err
 	}
-	data, err := src.read(f)
-	if err != nil {
-		return nil, err
-	}
-	root, err := src.assemble(f, data, []location{f})
+	root, err := src.document(f)
 	if err != nil {
 		return nil, err
 	}
 	part.over(root)
 	return override(root, sets)
+}
+
+// document is what a file and those that it starts from hold.
+func (s Source) document(f location) (*node, error) {
+	if s.Memo != nil {
+		if root, ok := s.Memo.documents.Load(f); ok {
+			return root.(*node).clone(), nil
+		}
+	}
+	data, err := s.read(f)
+	if err != nil {
+		return nil, err
+	}
+	root, err := s.assemble(f, data, []location{f})
+	if err == nil && s.Memo != nil {
+		s.Memo.documents.Store(f, root.clone())
+	}
+	return root, err
 }
 
 // Parse is Load for a document in memory, which may have no base; its faults

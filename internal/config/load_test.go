@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -25,7 +26,7 @@ func TestLoadMerges(t *testing.T) {
 		"chips/isaac.toml", "tiles = 168\nlayers = [1, 2, 3]\n[adc]\nbits = 8\nlaw = 'linear'\n",
 		"chips/half.toml", "base = 'isaac'\ntiles = 84\n[adc]\nlaw = 'rc'\n[[part]]\na = 1\n[[part]]\na = 2\n",
 		"chips/mine.toml", "base = 'half.toml'\nlayers = [9]\nadc.rate = '1GHz'\n[[part]]\na = 3\n",
-	), "chips"}
+	), "chips", nil}
 	root, err := Load(src, "mine", []string{"adc.bits=5", "tiles=80", "tiles=81", "new.word = some text"})
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +57,44 @@ func TestLoadMerges(t *testing.T) {
 	}
 	if err := root.Finish(); err != nil {
 		t.Error(err)
+	}
+}
+
+// With a memo files are read once, and what one reader overrides and asks for is
+// nothing to the next.
+func TestLoadRemembers(t *testing.T) {
+	fsys := files("d/a.toml", "base = 'b'\nx = 1\n[t]\ny = [1, 2]\n", "d/b.toml", "z = 5\nx = 2\n", "e/a.toml", "x = 3\n")
+	memo := &Memo{}
+	src, other := Source{fsys, "d", memo}, Source{fsys, "e", memo}
+	first, err := Load(src, "a", []string{"x=7", "t.y=[9]", "new=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := first.Int("x", 0, 0, 9); x != 7 {
+		t.Errorf("x is %d, want 7, the override", x)
+	}
+	fsys["d/a.toml"].Data = []byte("x = 8\n")
+	second, err := Load(src, "a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y, z := second.Int("x", 0, 0, 9), second.Table("t").Ints("y", nil, 0, 9), second.Int("z", 0, 0, 9)
+	if x != 1 || !slices.Equal(y, []int{1, 2}) || z != 5 || second.Has("new") || second.Where("x") != "d/a.toml:2" {
+		t.Errorf("x, y, z are %d of %s, %v, %d, want 1 of d/a.toml:2, [1 2], 5 as the files were", x, second.Where("x"), y, z)
+	}
+	third, err := Load(src, "a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := third.Finish(); err == nil || !strings.Contains(err.Error(), "unknown key x") {
+		t.Errorf("error %v, want that nobody has asked for x of this one", err)
+	}
+	if elsewhere, err := Load(other, "a", nil); err != nil || elsewhere.Int("x", 0, 0, 9) != 3 {
+		t.Errorf("error %v, want the file of that name of another kind", err)
+	}
+	fresh, err := Load(Source{fsys, "d", nil}, "a", nil)
+	if err != nil || fresh.Int("x", 0, 0, 9) != 8 {
+		t.Errorf("error %v, want the file as it is now without a memo", err)
 	}
 }
 
@@ -101,7 +140,7 @@ func TestLoadErrors(t *testing.T) {
 		{"too deep", files("d/a.toml", "\na = "+strings.Repeat("[", maxDepth+1)), "a", "d/a.toml:2: nested deeper than 32 levels"},
 		{"too large", files("d/a.toml", strings.Repeat("#", maxSize+1)), "a", "d/a.toml: has more than 1048576 bytes"},
 	} {
-		_, err := Load(Source{c.fsys, "d"}, c.load, nil)
+		_, err := Load(Source{c.fsys, "d", nil}, c.load, nil)
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s:\ngot  %v\nwant %s", c.name, err, c.want)
 		}
@@ -131,7 +170,7 @@ func TestLoadDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	src := Source{files("chips/isaac.toml", "d = 4\n"), "chips"}
+	src := Source{files("chips/isaac.toml", "d = 4\n"), "chips", nil}
 	root, err := Load(src, filepath.Join(dir, "top.toml"), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -234,7 +273,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("base = 'b'\n[[a]]\nx = [1, [2], {y = '1ns'}]\n", "base = 'a'\n", "a.x={z = nan}")
 	f.Add("base = '../b.toml'\nd = 1979-05-27\n", "", "\"\\u0000\"=0")
 	f.Fuzz(func(t *testing.T, text, base, set string) {
-		src := Source{files("d/a.toml", text, "d/b.toml", base), "d"}
+		src := Source{files("d/a.toml", text, "d/b.toml", base), "d", nil}
 		for _, sets := range [][]string{nil, {set}} {
 			root, err := Load(src, "a", sets)
 			if err != nil {

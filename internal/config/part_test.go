@@ -8,7 +8,7 @@ import (
 // A part of one document lies between another's files and its overrides, with the
 // lines of where it was written.
 func TestPart(t *testing.T) {
-	src := Source{files("chips/isaac.toml", "tiles = 168\n[adc]\nbits = 8\nlaw = 'linear'\n[[part]]\na = 1\n"), "chips"}
+	src := Source{files("chips/isaac.toml", "tiles = 168\n[adc]\nbits = 8\nlaw = 'linear'\n[[part]]\na = 1\n"), "chips", nil}
 	job, err := Parse("job.toml", []byte("chip = 'isaac'\n[override]\ntiles = 4\nadc.law = 'rc'\nadc.bitz = 3\npart = []\n[override.mapping]\nrounds = 7\n"), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestPartFaults(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: faults %q, want %q", c.text, got, c.want)
 		}
-		root, err := LoadUnder(Source{files("chips/a.toml", "x = 1\n"), "chips"}, "a", part, nil)
+		root, err := LoadUnder(Source{files("chips/a.toml", "x = 1\n"), "chips", nil}, "a", part, nil)
 		if err != nil || root.Int("x", 0, 0, 9) != 1 || root.Finish() != nil || strings.Contains(root.Where("y"), "job") {
 			t.Errorf("%q: laid over a document: %v, want what it was", c.text, err)
 		}

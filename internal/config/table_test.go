@@ -101,7 +101,7 @@ func TestAllFaults(t *testing.T) {
 	src := Source{files(
 		"chips/b.toml", "tils = 3\n[adc]\nrange = 'half'\npower = 2\n",
 		"chips/a.toml", "base = 'b'\n\n[adc]\nbits = [3,\n 40,\n 1.0]\n\n[[layer]]\n[[layer]]\nnme = 'x'\n",
-	), "chips"}
+	), "chips", nil}
 	root, err := Load(src, "a", []string{"adc.rate=5", "colour=red"})
 	if err != nil {
 		t.Fatal(err)

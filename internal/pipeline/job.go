@@ -45,9 +45,8 @@ type Job struct {
 	activity   activityKeys
 	// Command is the command line that runs this job.
 	Command string
-	// Document and ChipDocument are what the job and its chip were read from, each
-	// as one TOML text with its bases and overrides merged.
-	Document, ChipDocument string
+	// own and chips are what the job and its chip were read from.
+	own, chips *config.Table
 }
 
 // NoData is the data set of a job that computes no values: it maps shapes,
@@ -74,13 +73,26 @@ func jobKeys() []string {
 // LoadJob reads a job, its chip and its network. The job's table [override]
 // holds keys of the chip that it changes. Each override of sets is key=value; a
 // key that is not the job's own, such as adc.bits, is its chip's.
-func LoadJob(name string, sets []string) (*Job, error) {
+func LoadJob(name string, sets []string) (*Job, error) { return new(Loader).LoadJob(name, sets) }
+
+// Loader loads many jobs, as LoadJob does, from files that it reads once. Several
+// goroutines may use one.
+type Loader struct{ memo config.Memo }
+
+// LoadJob is the function of that name.
+func (l *Loader) LoadJob(name string, sets []string) (*Job, error) {
 	own, chips := deal(sets)
-	t, err := config.Load(source("jobs"), name, own)
+	t, err := config.Load(l.source("jobs"), name, own)
 	if err != nil {
 		return nil, err
 	}
-	return readJob(t, Job{Name: name, Command: command("bitline run "+name, sets)}, jobFiles{name, chips})
+	return readJob(t, Job{Name: name, Command: command("bitline run "+name, sets)}, jobFiles{name, chips, l})
+}
+
+func (l *Loader) source(kind string) config.Source {
+	s := source(kind)
+	s.Memo = &l.memo
+	return s
 }
 
 // JobOf is a job without a file: a network on a chip, shapes alone unless sets say
@@ -93,7 +105,7 @@ func JobOf(chip, network string, sets []string) (*Job, error) {
 		return nil, err
 	}
 	j := Job{Name: stem(network) + "-" + stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", chip, network), sets)}
-	return readJob(t, j, jobFiles{"", chips})
+	return readJob(t, j, jobFiles{"", chips, new(Loader)})
 }
 
 // deal parts a job's own overrides from its chip's.
@@ -114,8 +126,9 @@ func stem(name string) string { return strings.TrimSuffix(filepath.Base(name), "
 // jobFiles says beside which file the job's others lie, and the overrides of its
 // chip.
 type jobFiles struct {
-	job   string
-	chips []string
+	job    string
+	chips  []string
+	loader *Loader
 }
 
 // readJob reads a job over its name and command.
@@ -134,15 +147,15 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	j.readSimulation(t.Table("simulate"))
 	part := t.Part("override")
 	faulty := t.Finish()
-	document, err := t.TOML()
-	j.Document = document
-	faults := []error{faulty, err}
+	j.own = t
+	faults := []error{faulty}
+	var err error
 	if chip != "" || faulty == nil { // an absent name is a fault already
-		j.Chip, j.ChipDocument, err = loadChip(beside(files.job, chip, ".toml"), part, files.chips)
+		j.Chip, j.chips, err = files.loader.chip(beside(files.job, chip, ".toml"), part, files.chips)
 		faults = append(faults, err)
 	}
 	if network != "" || faulty == nil {
-		j.Network, err = LoadNetwork(beside(files.job, network, ".toml"))
+		j.Network, err = files.loader.network(beside(files.job, network, ".toml"))
 		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -183,36 +196,51 @@ func command(line string, sets []string) string {
 	return line
 }
 
-// Quote is a word as a shell needs it.
-func Quote(s string) string {
-	if s == "" || strings.ContainsAny(s, " []\"'\\$&|;<>()*?#") {
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+// documents are what the job and its chip were read from, each as one TOML text with
+// its bases and overrides merged.
+func (j *Job) documents() (job, chip string, err error) {
+	if job, err = j.own.TOML(); err != nil {
+		return "", "", err
 	}
-	return s
+	chip, err = j.chips.TOML()
+	return job, chip, err
+}
+
+// Quote makes one word of a text for a POSIX shell.
+func Quote(text string) string {
+	plain := func(r rune) bool {
+		return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("_./=:,+-", r)
+	}
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // LoadChip reads a chip by name or file. A chip whose power or area no sum can
 // hold is an error.
 func LoadChip(name string, sets []string) (*arch.Chip, error) {
-	chip, _, err := loadChip(name, config.Part{}, sets)
+	chip, _, err := new(Loader).chip(name, config.Part{}, sets)
 	return chip, err
 }
 
-// loadChip gives the chip's document as well.
-func loadChip(name string, part config.Part, sets []string) (*arch.Chip, string, error) {
-	chip, document, err := arch.LoadDocument(source("chips"), name, part, sets)
+// chip gives the chip's table as well.
+func (l *Loader) chip(name string, part config.Part, sets []string) (*arch.Chip, *config.Table, error) {
+	chip, table, err := arch.LoadDocument(l.source("chips"), name, part, sets)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if _, err := chip.Bill(); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	return chip, document, nil
+	return chip, table, nil
 }
 
 // LoadNetwork reads a network by name or file.
-func LoadNetwork(name string) (*workloads.Network, error) {
-	t, err := config.Load(source("networks"), name, nil)
+func LoadNetwork(name string) (*workloads.Network, error) { return new(Loader).network(name) }
+
+func (l *Loader) network(name string) (*workloads.Network, error) {
+	t, err := config.Load(l.source("networks"), name, nil)
 	if err != nil {
 		return nil, err
 	}

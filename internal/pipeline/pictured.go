@@ -30,9 +30,15 @@ type componentArea struct {
 // where it clips none.
 type limits struct{ low, high *float64 }
 
-func newPictured(f findings, bill arch.Bill) (pictured, error) {
-	p := pictured{job: f.job.Document, chip: f.job.ChipDocument, areas: systemAreas(f.job.Chip, bill)}
-	var err error
+func newPictured(f findings) (pictured, error) {
+	bill, err := f.job.Chip.Bill()
+	if err != nil {
+		return pictured{}, err
+	}
+	p := pictured{areas: systemAreas(f.job.Chip, bill)}
+	if p.job, p.chip, err = f.job.documents(); err != nil {
+		return pictured{}, err
+	}
 	if p.layers, err = timing.LayerRows(f.timed, f.timing); err != nil {
 		return pictured{}, err
 	}

@@ -158,9 +158,6 @@ func newResult(f findings) (*Result, error) {
 	if f.job.HasValues() {
 		r.Valued = f.valued()
 	}
-	if r.pictured, err = newPictured(f, bill); err != nil {
-		return nil, err
-	}
 	return r, r.setTimed(f, bill)
 }
 

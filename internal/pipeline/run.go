@@ -35,11 +35,16 @@ func Report(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *V
 	if err := found.compare(ctx); err != nil {
 		return nil, err
 	}
-	return newResult(found)
+	result, err := newResult(found)
+	if err != nil {
+		return nil, err
+	}
+	result.pictured, err = newPictured(found)
+	return result, err
 }
 
 // Measure is the figures of Report but for those that compare the converters with
-// others, which take a second simulation.
+// others, which take a second simulation, and without what pages show.
 func Measure(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *Values) ([]Figure, error) {
 	found := findings{job: job, mapping: mapping, Values: values}
 	if err := found.simulate(ctx); err != nil {

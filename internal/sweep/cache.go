@@ -19,7 +19,7 @@ import (
 // Cache is a folder of what points share, by the content of all that it depends on:
 // trained models and outcomes of replays. Several sweeps may have one.
 //
-//	models/KEY.safetensors.gz    and KEY.safetensors.gz.state while it is trained
+//	models/KEY.safetensors.gz    and KEY.safetensors.gz.state while it is trained, by who holds KEY.safetensors.gz.lock
 //	outcomes/KEY.json
 type Cache string
 
@@ -33,22 +33,38 @@ func (c Cache) modelPath(job *pipeline.Job, data *workloads.Dataset) string {
 }
 
 // model is the file of a job's trained model, which is trained where it is not there
-// yet. A training that is stopped goes on where it was.
-func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job) (string, error) {
+// yet. A training that is stopped goes on where it was; one that another process is
+// at waits for it.
+func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job) (path string, err error) {
 	data, err := workloads.Load(host.Data, job.DataSet)
 	if err != nil {
 		return "", err
 	}
-	path := c.modelPath(job, data)
-	if exists(path) {
+	path = c.modelPath(job, data)
+	files := pipeline.TrainFiles{State: path + ".state"}
+	if readable(path) && !exists(files.State) {
 		return path, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", err
 	}
-	files := pipeline.TrainFiles{State: path + ".state"}
+	lock, err := waitForLock(ctx, path+lockEnding)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, unlockFile(lock)) }()
+	if readable(path) { // by now, or whoever wrote it was killed before it removed the state
+		return path, files.Remove()
+	}
+	if err := atomicfile.Sweep(path, files.State); err != nil {
+		return "", err
+	}
 	files.Resume = exists(files.State)
 	m, err := job.TrainModel(ctx, host, data, files)
+	if err != nil && files.Resume && ctx.Err() == nil && !pipeline.IsSystemFault(err) {
+		files.Resume = false // whatever is wrong with the state
+		m, err = job.TrainModel(ctx, host, data, files)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -56,6 +72,12 @@ func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job)
 		return "", err
 	}
 	return path, files.Remove()
+}
+
+// readable says whether there is a whole model.
+func readable(path string) bool {
+	_, err := workloads.ReadModel(path)
+	return err == nil
 }
 
 func (c Cache) outcome(key string) string { return filepath.Join(string(c), "outcomes", key+".json") }

@@ -79,6 +79,24 @@ func Collect(dir string) (*Results, error) {
 	return c.results(), nil
 }
 
+// Recorded tells the points of a sweep that have a record in a folder; none where there
+// is no sweep yet. Another sweep's folder is an error.
+func (id Identity) Recorded(dir string) (func(point int) bool, error) {
+	if err := id.refuseOther(dir); errors.Is(err, fs.ErrNotExist) {
+		return func(int) bool { return false }, nil
+	} else if err != nil {
+		return nil, err
+	}
+	results, err := Collect(dir)
+	if err != nil {
+		return nil, err
+	}
+	return func(point int) bool {
+		_, missing := slices.BinarySearch(results.Missing, point) // ascending
+		return !missing
+	}, nil
+}
+
 // collector puts records into columns as they come.
 type collector struct {
 	identity Identity

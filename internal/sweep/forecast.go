@@ -2,136 +2,149 @@ package sweep
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"bitline/internal/pipeline"
-	"bitline/scheduler"
 	"bitline/workloads"
 )
 
 // Forecast is what a run would do.
 type Forecast struct {
 	Points, Done               int // of the shard
-	Trainings, TrainingsCached int
-	Replays, Passes            int
-	Failures                   int // points whose job is none
-	Failure                    string
-	// Time is about what the rest takes without its trainings: Tried points took Took.
-	Time, Took time.Duration
-	Tried      int
+	Trainings, TrainingsCached int // of models that points still want
+	// Replays are the different ones of test images, and Passes those over the images
+	// in which replays of one model and layout go together. Outcomes that a cache has
+	// are counted.
+	Replays, Passes int
+	Failures        int // points whose job is none
+	Failure         string
+	// Time is about what the rest takes without its trainings, reckoned from Tried
+	// points and TriedPasses passes that took Took.
+	Time, Took         time.Duration
+	Tried, TriedPasses int
 }
 
-// tryFor bounds what a forecast computes, and tryImages the images of a replay.
-const (
-	tryFor    = 2 * time.Second
-	tryImages = 200
-)
+// census is a forecast at work: what there is to do.
+type census struct {
+	Forecast
+	runner  *Runner
+	pending []int // points that have a job
+	models  map[string]bool
+	passes  map[[sha256.Size]byte]*passCensus
+	order   []*passCensus // with values, by their first points
+}
 
-// Forecast reads every job of the shard that is not done, computes a few points on a
-// few images, and says what the rest would take.
+// passCensus is what goes into one pass.
+type passCensus struct {
+	points  int
+	replays map[[sha256.Size]byte]bool
+	some    []int // a point of each of the first replays
+	images  int   // of each replay
+}
+
+// Forecast reads every job of the shard that is not done, computes some of it, and
+// says what the rest would take.
 func (r *Runner) Forecast(ctx context.Context, done func(point int) bool) (Forecast, error) {
-	var f Forecast
-	var tried pipeline.Job
-	models, replays, passes := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	var pending []int
+	c := &census{runner: r, models: map[string]bool{}, passes: map[[sha256.Size]byte]*passCensus{}}
+	var left []int
 	for i := range r.Plan.Len() {
 		if !r.Shard.Holds(i) {
 			continue
 		}
-		f.Points++
-		if done(i) {
-			f.Done++
-			continue
+		if c.Points++; done(i) {
+			c.Done++
+		} else {
+			left = append(left, i)
 		}
-		job, err := r.job(i)
-		if err != nil {
-			if f.Failures++; f.Failure == "" {
-				f.Failure = err.Error()
+	}
+	for len(left) > 0 {
+		n := min(window, len(left))
+		if err := c.count(ctx, left[:n]); err != nil {
+			return c.Forecast, err
+		}
+		left = left[n:]
+	}
+	c.Passes = len(c.order)
+	for _, p := range c.order {
+		c.Replays += len(p.replays)
+	}
+	if len(c.pending) == 0 {
+		return c.Forecast, nil
+	}
+	return c.Forecast, c.reckon(ctx)
+}
+
+// count reads the jobs of points.
+func (c *census) count(ctx context.Context, points []int) error {
+	jobs, faults := make([]*pipeline.Job, len(points)), make([]error, len(points))
+	each(ctx, len(points), func(i int) { jobs[i], faults[i] = c.runner.job(points[i]) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for i, job := range jobs {
+		switch err := faults[i]; {
+		case err != nil && pipeline.IsSystemFault(err):
+			return fmt.Errorf("point %d: %w", points[i], err)
+		case err != nil:
+			if c.Failures++; c.Failure == "" {
+				c.Failure = err.Error()
 			}
 			continue
 		}
-		if len(pending) == 0 {
-			tried = *job
+		c.pending = append(c.pending, points[i])
+		if !job.HasValues() {
+			continue
 		}
-		pending = append(pending, i)
-		if err := r.foresee(&f, job, models); err != nil {
-			return f, err
+		start := time.Now()
+		data, err := workloads.Load(c.runner.Host.Data, job.DataSet)
+		if err != nil {
+			return err
 		}
-		if job.HasValues() {
-			passes[digestOf(job.ReplayKey())] = true
-			replays[digestOf(job.ValuesKey())] = true
-		}
-		if ctx.Err() != nil {
-			return f, ctx.Err()
-		}
-	}
-	f.Replays, f.Passes = len(replays), len(passes)
-	if len(pending) == 0 {
-		return f, nil
-	}
-	return f, r.try(ctx, &f, pending, &tried)
-}
-
-// foresee counts a job's training once.
-func (r *Runner) foresee(f *Forecast, job *pipeline.Job, known map[string]bool) error {
-	if !job.Trains() {
-		return nil
-	}
-	data, err := workloads.Load(r.Host.Data, job.DataSet)
-	if err != nil {
-		return err
-	}
-	path := r.Cache.modelPath(job, data)
-	if known[path] {
-		return nil
-	}
-	known[path] = true
-	f.Trainings++
-	if exists(path) {
-		f.TrainingsCached++
+		c.Time += time.Since(start) // nothing, once it is on the shelf
+		c.train(job, data)
+		c.replay(points[i], job, data)
 	}
 	return nil
 }
 
-// try computes points, spread over the plan, for a while: their simulations, and one
-// replay of a few images if a model is there.
-func (r *Runner) try(ctx context.Context, f *Forecast, pending []int, first *pipeline.Job) error {
-	start := time.Now()
-	for f.Tried < len(pending) && time.Since(start) < tryFor && ctx.Err() == nil {
-		point := pending[f.Tried*7919%len(pending)] // a prime: all over the plan
-		f.Tried++
-		job, err := r.job(point)
-		if err != nil {
-			continue
+// train counts a job's training once.
+func (c *census) train(job *pipeline.Job, data *workloads.Dataset) {
+	if !job.Trains() {
+		return
+	}
+	path := c.runner.Cache.modelPath(job, data)
+	if c.models[path] {
+		return
+	}
+	c.models[path] = true
+	c.Trainings++
+	if readable(path) {
+		c.TrainingsCached++
+	}
+}
+
+// replay counts a point's replay, and its pass, once.
+func (c *census) replay(point int, job *pipeline.Job, data *workloads.Dataset) {
+	key := job.ReplayKey()
+	if key == "" { // shares with none
+		key = fmt.Sprintf("point %d", point)
+	}
+	p := c.passes[sha256.Sum256([]byte(key))]
+	if p == nil {
+		p = &passCensus{replays: map[[sha256.Size]byte]bool{}, images: data.Test.Len()}
+		if job.Images > 0 {
+			p.images = min(p.images, job.Images)
 		}
-		mapping, err := scheduler.Map(job.Chip, job.Network)
-		if err != nil {
-			continue
+		c.passes[sha256.Sum256([]byte(key))] = p
+		c.order = append(c.order, p)
+	}
+	p.points++
+	if replay := sha256.Sum256([]byte(job.ValuesKey())); !p.replays[replay] {
+		p.replays[replay] = true
+		if len(p.some) < tryReplays {
+			p.some = append(p.some, point)
 		}
-		shapes := *job // its simulation alone
-		shapes.DataSet = pipeline.NoData
-		values, err := pipeline.Compute(ctx, pipeline.Host{}, []*pipeline.Job{&shapes})
-		if err == nil && values[0].Err == nil {
-			_, _ = pipeline.Report(ctx, &shapes, mapping, values[0].Values) // a point that fails takes its time too
-		}
 	}
-	f.Took = time.Since(start)
-	f.Time = f.Took * time.Duration(len(pending)) / time.Duration(f.Tried*workers())
-	if !first.HasValues() || first.Trains() {
-		return ctx.Err()
-	}
-	data, err := workloads.Load(r.Host.Data, first.DataSet)
-	if err != nil {
-		return err
-	}
-	images := data.Test.Len()
-	if first.Images > 0 {
-		images = min(images, first.Images)
-	}
-	first.Images = min(images, tryImages)
-	start = time.Now()
-	if _, err := pipeline.Compute(ctx, r.Host, []*pipeline.Job{first}); err == nil {
-		f.Time += time.Since(start) * time.Duration(f.Replays*images/max(1, first.Images))
-	}
-	return ctx.Err()
 }

@@ -24,6 +24,7 @@ const identityFile = "sweep.json"
 type Identity struct {
 	Name    string // of the plan
 	Plan    string // its digest
+	Files   string // the digest of the files that its points are read from
 	Points  int    // how many the plan has
 	Version string // of the program
 	Kernels string // the class of its kernels, on which training depends
@@ -38,6 +39,7 @@ type identityJSON struct {
 	Schema  string     `json:"schema"`
 	Name    string     `json:"name"`
 	Plan    string     `json:"plan_sha256"`
+	Files   string     `json:"files_sha256"`
 	Points  int        `json:"points"`
 	Version string     `json:"version"`
 	Kernels string     `json:"kernel_class"`
@@ -45,10 +47,10 @@ type identityJSON struct {
 }
 
 func (id Identity) encode() ([]byte, error) {
-	return report.JSON(identityJSON{identitySchema, id.Name, id.Plan, id.Points, id.Version, id.Kernels, id.Pareto})
+	return report.JSON(identityJSON{identitySchema, id.Name, id.Plan, id.Files, id.Points, id.Version, id.Kernels, id.Pareto})
 }
 
-// differences lists what makes another sweep of it than the one that is wanted.
+// differences lists what makes other points of it than the ones that are wanted.
 func (id Identity) differences(want Identity) []string {
 	var list []string
 	note := func(what string, got, want any) {
@@ -60,10 +62,37 @@ func (id Identity) differences(want Identity) []string {
 	if id.Plan != want.Plan {
 		note("plan digest", shortDigest(id.Plan), shortDigest(want.Plan))
 	}
+	if id.Files != want.Files {
+		note("digest of the job's files", shortDigest(id.Files), shortDigest(want.Files))
+	}
 	note("points", id.Points, want.Points)
-	note("version", id.Version, want.Version)
-	note("kernel class", id.Kernels, want.Kernels)
 	return list
+}
+
+// otherProgram lists what makes records of it that are not comparable with those of
+// the one that is wanted.
+func (id Identity) otherProgram(want Identity) []string {
+	var list []string
+	if id.Version != want.Version {
+		list = append(list, fmt.Sprintf("version %s, want %s", id.Version, want.Version))
+	}
+	if id.Kernels != want.Kernels {
+		list = append(list, fmt.Sprintf("kernel class %s, want %s", id.Kernels, want.Kernels))
+	}
+	return list
+}
+
+// CheckSame is an error if a folder of that identity holds other points' records than
+// those that are wanted, by whichever version.
+func (id Identity) CheckSame(dir string, want Identity) error {
+	return other(dir, id.differences(want))
+}
+
+func other(dir string, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s was made by another sweep: %s; choose another folder", dir, strings.Join(list, "; "))
 }
 
 // shortDigest is enough of a digest to tell it.
@@ -86,7 +115,7 @@ func readIdentity(dir string) (Identity, error) {
 	if v.Points < 0 || v.Points > mostPoints {
 		return Identity{}, fmt.Errorf("reading %s: points is %d, want 0 to %d", path, v.Points, mostPoints)
 	}
-	return Identity{Name: v.Name, Plan: v.Plan, Points: v.Points, Version: v.Version, Kernels: v.Kernels, Pareto: v.Pareto}, nil
+	return Identity{Name: v.Name, Plan: v.Plan, Files: v.Files, Points: v.Points, Version: v.Version, Kernels: v.Kernels, Pareto: v.Pareto}, nil
 }
 
 // mostPoints bounds the points of a folder, of each of which a little is held in
@@ -95,7 +124,7 @@ const mostPoints = 10_000_000
 
 // claim makes a folder that of the identity, unless it is another's.
 func (id Identity) claim(dir string) error {
-	if err := id.refuseOther(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := id.CheckFolder(dir); err != nil {
 		return err
 	}
 	content, err := id.encode()
@@ -120,8 +149,14 @@ func (id Identity) refuseOther(dir string) error {
 	if err != nil {
 		return err
 	}
-	if list := found.differences(id); len(list) > 0 {
-		return fmt.Errorf("%s was made by another sweep: %s; choose another folder", dir, strings.Join(list, "; "))
+	return other(dir, append(found.differences(id), found.otherProgram(id)...))
+}
+
+// CheckFolder is an error if a sweep of the identity cannot record in a folder: it is
+// another's, or no folder.
+func (id Identity) CheckFolder(dir string) error {
+	if err := id.refuseOther(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package sweep
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // errHeld is a lock that another process has, or this one under another Store.
@@ -35,4 +37,22 @@ func writePID(file *os.File) error {
 	}
 	_, err := file.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
 	return err
+}
+
+// lockInterval is how often a lock that somebody holds is asked for.
+const lockInterval = 50 * time.Millisecond
+
+// waitForLock takes a lock as soon as nobody else has it.
+func waitForLock(ctx context.Context, path string) (*os.File, error) {
+	for {
+		file, err := lockFile(path)
+		if !errors.Is(err, errHeld) {
+			return file, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(lockInterval):
+		}
+	}
 }

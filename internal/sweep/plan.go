@@ -83,6 +83,19 @@ func readPlan(t *config.Table, name string) (*Plan, error) {
 	return r.plan, nil
 }
 
+// jobPath is Job with a file's whole path, so that what errors say of a point does
+// not depend on the working directory.
+func (p *Plan) jobPath() string {
+	if !IsFile(p.Job) {
+		return p.Job
+	}
+	path, err := filepath.Abs(p.Job)
+	if err != nil { // no working directory
+		return p.Job
+	}
+	return path
+}
+
 // stem is the name of what a file describes.
 func stem(name string) string { return strings.TrimSuffix(filepath.Base(name), ".toml") }
 

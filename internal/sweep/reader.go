@@ -107,7 +107,7 @@ func (r *reader) readJob() {
 		return
 	}
 	p.Job = p.job
-	if isFile(p.job) && isFile(r.file) && !filepath.IsAbs(p.job) {
+	if IsFile(p.job) && IsFile(r.file) && !filepath.IsAbs(p.job) {
 		p.Job = filepath.Join(filepath.Dir(r.file), p.job)
 	}
 	if _, err := config.Load(config.Source{Embedded: configs.Files(), Kind: "jobs"}, p.Job, nil); err != nil {
@@ -115,8 +115,8 @@ func (r *reader) readJob() {
 	}
 }
 
-// isFile says whether a name is a file rather than an embedded one.
-func isFile(name string) bool {
+// IsFile says whether a name is a file rather than an embedded one.
+func IsFile(name string) bool {
 	return strings.ContainsAny(name, "/"+string(filepath.Separator)) || strings.HasSuffix(name, ".toml")
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,18 +27,23 @@ type Runner struct {
 	// shard's points have one.
 	Done func(r Record, done, total int)
 
-	done atomic.Int64
+	done   atomic.Int64
+	loader pipeline.Loader
 }
 
-// chunk is how many points are in memory at the same time, with what their replays
-// saw.
-const chunk = 256
+// window is how many points' jobs are in memory at the same time, and chunk how many
+// points share a pass, with what their replays saw in memory.
+const (
+	window = 4096
+	chunk  = 256
+)
 
 // Run computes the points of the shard that have no record yet. Points that agree in
 // what their images come to share a model and a pass over the images; of the rest
-// each processor has its own. A point that cannot be is a record that says why;
-// what would stop every point, such as a data set that is not found, is an error.
-// The records do not depend on how often a run was stopped before its end.
+// each processor has its own. A point that cannot be is a record that says why. What
+// is no point's own fault is an error, and recorded of none: a data set that is not
+// found, a file that cannot be read, a full disk. The records do not depend on how
+// often a run was stopped before its end, in which parts, or from where it was called.
 func (r *Runner) Run(ctx context.Context) error {
 	var pending []int
 	mine := 0
@@ -50,74 +56,75 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	r.done.Store(int64(mine - len(pending)))
 	put := &recorder{runner: r, total: mine}
-	for _, g := range r.groups(ctx, pending, put) {
-		for from := 0; from < len(g) && put.err() == nil && ctx.Err() == nil; from += chunk {
-			if err := r.compute(ctx, g[from:min(from+chunk, len(g))], put); err != nil {
-				return err
+	for len(pending) > 0 && put.err() == nil && ctx.Err() == nil {
+		n := min(window, len(pending))
+		for _, g := range r.groups(ctx, pending[:n], put) {
+			for tasks := range slices.Chunk(g, chunk) {
+				if put.err() != nil || ctx.Err() != nil {
+					break
+				}
+				if err := r.compute(ctx, tasks, put); err != nil {
+					return err
+				}
 			}
 		}
+		pending = pending[n:]
 	}
 	return errors.Join(put.err(), ctx.Err(), r.Store.Flush())
 }
 
+// task is a point at work.
+type task struct {
+	point   int
+	job     *pipeline.Job // nil for none
+	mapping *scheduler.Mapping
+}
+
 // groups parts points by what their images come to, in the order of their first
 // points. A point whose job is none is recorded.
-func (r *Runner) groups(ctx context.Context, points []int, put *recorder) [][]int {
-	keys := make([]string, len(points))
+func (r *Runner) groups(ctx context.Context, points []int, put *recorder) [][]task {
+	tasks, keys := make([]task, len(points)), make([]string, len(points))
 	each(ctx, len(points), func(i int) {
 		job, err := r.job(points[i])
 		if err != nil {
 			put.failure(points[i], err)
 			return
 		}
+		tasks[i] = task{point: points[i], job: job}
 		if keys[i] = job.ReplayKey(); keys[i] == "" { // shares with none
 			keys[i] = fmt.Sprintf("point %d", points[i])
 		}
-		keys[i] = digestOf(keys[i])
 	})
-	var groups [][]int
+	var groups [][]task
 	known := map[string]int{}
-	for i, key := range keys {
-		if key == "" {
+	for i, t := range tasks {
+		if t.job == nil {
 			continue
 		}
-		g, ok := known[key]
+		g, ok := known[keys[i]]
 		if !ok {
 			g = len(groups)
-			known[key] = g
+			known[keys[i]] = g
 			groups = append(groups, nil)
 		}
-		groups[g] = append(groups[g], points[i])
+		groups[g] = append(groups[g], t)
 	}
 	return groups
 }
 
 // job is the job of a point.
 func (r *Runner) job(point int) (*pipeline.Job, error) {
-	return pipeline.LoadJob(r.Plan.Job, r.Plan.Point(point).Sets)
-}
-
-// task is a point at work.
-type task struct {
-	point   int
-	job     *pipeline.Job
-	mapping *scheduler.Mapping
+	return r.loader.LoadJob(r.Plan.jobPath(), r.Plan.Point(point).Sets)
 }
 
 // compute computes points that share a pass over the images.
-func (r *Runner) compute(ctx context.Context, points []int, put *recorder) error {
-	tasks := make([]task, len(points))
-	each(ctx, len(points), func(i int) {
-		t := task{point: points[i]}
+func (r *Runner) compute(ctx context.Context, tasks []task, put *recorder) error {
+	each(ctx, len(tasks), func(i int) {
+		t := &tasks[i]
 		var err error
-		if t.job, err = r.job(t.point); err == nil {
-			t.mapping, err = scheduler.Map(t.job.Chip, t.job.Network)
-		}
-		if err != nil {
+		if t.mapping, err = scheduler.Map(t.job.Chip, t.job.Network); err != nil {
 			put.failure(t.point, err)
-			return
 		}
-		tasks[i] = t
 	})
 	jobs := make([]*pipeline.Job, 0, len(tasks))
 	kept := tasks[:0]
@@ -136,13 +143,7 @@ func (r *Runner) compute(ctx context.Context, points []int, put *recorder) error
 	}
 	values, err := r.values(ctx, jobs)
 	if err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		for _, t := range kept {
-			put.failure(t.point, err)
-		}
-		return nil
+		return err
 	}
 	each(ctx, len(kept), func(i int) {
 		figures, err := r.report(ctx, kept[i], values[i])
@@ -157,11 +158,12 @@ func (r *Runner) compute(ctx context.Context, points []int, put *recorder) error
 }
 
 // values trains the jobs' model if it has to be trained, and computes their values.
+// An error is none of theirs.
 func (r *Runner) values(ctx context.Context, jobs []*pipeline.Job) ([]pipeline.Computed, error) {
 	if jobs[0].Trains() {
 		path, err := r.Cache.model(ctx, r.Host, jobs[0])
 		if err != nil {
-			return nil, err
+			return failed(ctx, len(jobs), err)
 		}
 		for _, j := range jobs {
 			j.Checkpoint = path
@@ -169,7 +171,33 @@ func (r *Runner) values(ctx context.Context, jobs []*pipeline.Job) ([]pipeline.C
 	}
 	host := r.Host
 	host.Memory = r.Cache
-	return pipeline.Compute(ctx, host, jobs)
+	values, err := pipeline.Compute(ctx, host, jobs)
+	switch {
+	case err == nil:
+		return values, nil
+	case len(jobs) == 1:
+		return failed(ctx, 1, err)
+	}
+	values = nil // each alone: what a point comes to does not depend on those beside it
+	for _, j := range jobs {
+		one, err := pipeline.Compute(ctx, host, []*pipeline.Job{j})
+		if err != nil {
+			if one, err = failed(ctx, 1, err); err != nil {
+				return nil, err
+			}
+		}
+		values = append(values, one...)
+	}
+	return values, nil
+}
+
+// failed is the values of n jobs that have none for a reason that is theirs; another
+// is returned.
+func failed(ctx context.Context, n int, err error) ([]pipeline.Computed, error) {
+	if ctx.Err() != nil || pipeline.IsSystemFault(err) {
+		return nil, err
+	}
+	return slices.Repeat([]pipeline.Computed{{Err: err}}, n), nil
 }
 
 // report is the figures of a point.
@@ -189,7 +217,7 @@ type recorder struct {
 	runner *Runner
 	total  int
 	mu     sync.Mutex
-	fault  error // of the store
+	fault  error
 }
 
 func (p *recorder) err() error {
@@ -198,9 +226,27 @@ func (p *recorder) err() error {
 	return p.fault
 }
 
-// failure records why a point has no figures: the lines of an error in one.
+// failure records why a point has no figures: the lines of an error in one, with
+// files beside the job's by their names. A fault that is no point's own stops the run.
 func (p *recorder) failure(point int, err error) {
-	p.put(Record{Point: point, Failure: strings.ReplaceAll(err.Error(), "\n", "; ")})
+	if pipeline.IsSystemFault(err) {
+		p.stop(fmt.Errorf("point %d: %w", point, err))
+		return
+	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if job := p.runner.Plan.jobPath(); IsFile(job) {
+		text = strings.ReplaceAll(text, filepath.Dir(job)+string(filepath.Separator), "")
+	}
+	p.put(Record{Point: point, Failure: text})
+}
+
+// stop keeps the first fault that stops the run.
+func (p *recorder) stop(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fault == nil {
+		p.fault = err
+	}
 }
 
 // figures records what a point came to. Where a setting has the name of a figure, as
@@ -217,13 +263,12 @@ func (p *recorder) figures(point int, figures []pipeline.Figure) {
 
 func (p *recorder) put(r Record) {
 	r.Settings = p.runner.Plan.Point(r.Point).Settings
-	err := p.runner.Store.Put(r)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err != nil {
-		p.fault = err
+	if err := p.runner.Store.Put(r); err != nil {
+		p.stop(err)
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	done := int(p.runner.done.Add(1))
 	if p.runner.Done != nil {
 		p.runner.Done(r, done, p.total)

@@ -29,6 +29,16 @@ func runPlan(ctx context.Context, t *testing.T, p *Plan, dir string, shard Shard
 	return err
 }
 
+// modelsIn are the files of trained models.
+func modelsIn(t *testing.T, dir string) []string {
+	t.Helper()
+	models, err := filepath.Glob(filepath.Join(dir, "cache", "models", "*.safetensors.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return models
+}
+
 func planOf(t *testing.T, text string) *Plan {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.toml")
@@ -101,9 +111,8 @@ func TestRunEqualsJobs(t *testing.T) {
 			}
 		}
 	}
-	models, err := os.ReadDir(filepath.Join(dir, "cache", "models"))
-	if err != nil || len(models) != 2 {
-		t.Errorf("%d models are kept (%v), want one for each seed", len(models), err)
+	if models := modelsIn(t, dir); len(models) != 2 {
+		t.Errorf("%d models are kept, want one for each seed", len(models))
 	}
 }
 

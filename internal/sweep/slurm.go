@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"bitline/internal/pipeline"
 )
 
 // Slurm is a sweep as a job array: every task computes one part of it.
@@ -14,8 +17,9 @@ type Slurm struct {
 	// CPUs of a task, at least 1. Throttle is how many tasks run at the same time, 0
 	// for as many as there is room for.
 	CPUs, Throttle          int
-	Partition, Time, Memory string // as sbatch takes them; "" for the cluster's own
-	Log                     string // the folder for what tasks print
+	Partition, Time, Memory string   // as sbatch takes them; "" for the cluster's own
+	Log                     string   // the folder for what tasks print, no backslash in it
+	Environment             []string // KEY=VALUE for the command
 	// Command computes a part: the program and its arguments, without --shard.
 	Command []string
 }
@@ -29,6 +33,60 @@ var word = regexp.MustCompile(`^[A-Za-z0-9_.,:+-]*$`)
 // Script is the batch script of the job array. A task that is killed and queued anew
 // goes on where it was.
 func (s Slurm) Script() (string, error) {
+	array := fmt.Sprintf("0-%d", s.Tasks-1)
+	if s.Throttle > 0 {
+		array += fmt.Sprintf("%%%d", s.Throttle)
+	}
+	return s.script(batch{array: array, log: "%A_%a.log", last: fmt.Sprintf(`--shard "$SLURM_ARRAY_TASK_ID/%d"`, s.Tasks)})
+}
+
+// Collector is the batch script of a job that collects.
+func (s Slurm) Collector() (string, error) {
+	s.CPUs = min(s.CPUs, 1)
+	return s.script(batch{log: "%j.log", last: "--collect"})
+}
+
+// batch is what differs between the scripts.
+type batch struct {
+	array string // "" for none
+	log   string // the pattern of its name
+	last  string // of the arguments, as the shell has it
+}
+
+func (s Slurm) script(own batch) (string, error) {
+	if err := s.check(); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("#!/bin/sh\n")
+	option := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "#SBATCH --%s=%s\n", name, value)
+		}
+	}
+	option("job-name", "bitline-"+regexp.MustCompile(`[^A-Za-z0-9_.-]`).ReplaceAllString(s.Name, "-"))
+	option("array", own.array)
+	option("cpus-per-task", fmt.Sprint(s.CPUs))
+	option("partition", s.Partition)
+	option("time", s.Time)
+	option("mem", s.Memory)
+	option("output", `"`+strings.NewReplacer(`"`, `\"`, "%", "%%").Replace(s.Log)+"/"+own.log+`"`)
+	b.WriteString("#SBATCH --open-mode=append\n#SBATCH --requeue\n")
+	fmt.Fprintf(&b, "export GOMAXPROCS=%d\n", s.CPUs)
+	for _, set := range s.Environment {
+		key, value, _ := strings.Cut(set, "=")
+		fmt.Fprintf(&b, "export %s=%s\n", key, pipeline.Quote(value))
+	}
+	b.WriteString("exec")
+	for _, arg := range s.Command {
+		b.WriteString(" " + pipeline.Quote(arg))
+	}
+	fmt.Fprintf(&b, " %s\n", own.last)
+	return b.String(), nil
+}
+
+// check finds all that sbatch or a shell would not understand.
+func (s Slurm) check() error {
 	var faults []error
 	fault := func(wrong bool, format string, args ...any) {
 		if wrong {
@@ -41,54 +99,8 @@ func (s Slurm) Script() (string, error) {
 	for _, o := range []struct{ name, value string }{{"partition", s.Partition}, {"time", s.Time}, {"mem", s.Memory}} {
 		fault(!word.MatchString(o.value), "%s is %q, want what sbatch takes: letters, digits and _ . , : + -", o.name, o.value)
 	}
-	fault(strings.ContainsAny(s.Log+strings.Join(s.Command, ""), "\n\r\x00"), "a path or argument holds a line break, want none")
-	if err := errors.Join(faults...); err != nil {
-		return "", err
-	}
-	array := fmt.Sprintf("0-%d", s.Tasks-1)
-	if s.Throttle > 0 {
-		array += fmt.Sprintf("%%%d", s.Throttle)
-	}
-	var b strings.Builder
-	b.WriteString("#!/bin/sh\n")
-	option := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "#SBATCH --%s=%s\n", name, value)
-		}
-	}
-	option("job-name", "bitline-"+regexp.MustCompile(`[^A-Za-z0-9_.-]`).ReplaceAllString(s.Name, "-"))
-	option("array", array)
-	option("cpus-per-task", fmt.Sprint(s.CPUs))
-	option("partition", s.Partition)
-	option("time", s.Time)
-	option("mem", s.Memory)
-	option("output", `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`, "%", "%%").Replace(s.Log)+`/%A_%a.log"`)
-	b.WriteString("#SBATCH --open-mode=append\n#SBATCH --requeue\n")
-	fmt.Fprintf(&b, "export GOMAXPROCS=%d\nexec", s.CPUs)
-	for _, arg := range s.Command {
-		b.WriteString(" " + shellQuote(arg))
-	}
-	fmt.Fprintf(&b, ` --shard "$SLURM_ARRAY_TASK_ID/%d"`+"\n", s.Tasks)
-	return b.String(), nil
-}
-
-// Collector is the batch script of a job that collects.
-func (s Slurm) Collector() (string, error) {
-	one := s
-	one.Tasks, one.Throttle, one.CPUs = 1, 0, 1
-	script, err := one.Script()
-	if err != nil {
-		return "", err
-	}
-	script = strings.Replace(script, "#SBATCH --array=0-0\n", "", 1)
-	script = strings.Replace(script, "/%A_%a.log", "/%j.log", 1)
-	return strings.Replace(script, ` --shard "$SLURM_ARRAY_TASK_ID/1"`, " --collect", 1), nil
-}
-
-// shellQuote makes one word of a text for a POSIX shell.
-func shellQuote(text string) string {
-	if text != "" && regexp.MustCompile(`^[A-Za-z0-9_./=:,+-]*$`).MatchString(text) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	paths := strings.Join(slices.Concat(s.Environment, s.Command, []string{s.Log}), "")
+	fault(strings.ContainsAny(paths, "\n\r\x00"), "a path or argument holds a line break, want none")
+	fault(strings.Contains(s.Log, `\`), "folder %s has a backslash in its name, want none: sbatch takes it for an escape", s.Log)
+	return errors.Join(faults...)
 }

@@ -3,7 +3,6 @@ package sweep
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -52,7 +51,7 @@ func Open(dir string, id Identity, shard Shard) (*Store, error) {
 	if id.Points > mostPoints {
 		return nil, fmt.Errorf("the plan has %d points, want at most %d in one folder", id.Points, mostPoints)
 	}
-	if err := id.refuseOther(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := id.CheckFolder(dir); err != nil {
 		return nil, err // before anything is written there
 	}
 	if err := os.MkdirAll(filepath.Join(dir, recordsFolder), 0o755); err != nil {

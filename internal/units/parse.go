@@ -129,7 +129,10 @@ func quote(s string) string {
 
 // lookUp finds a unit by its text; the quantity is nil if there is none.
 func lookUp(unit string) (*quantity, int) {
-	ascii := strings.NewReplacer("µ", "u", "μ", "u", "²", "2").Replace(unit) // micro sign and Greek mu
+	ascii := unit
+	for _, other := range [][2]string{{"µ", "u"}, {"μ", "u"}, {"²", "2"}} { // micro sign and Greek mu
+		ascii = strings.ReplaceAll(ascii, other[0], other[1])
+	}
 	for _, u := range unitNames {
 		if u.name == ascii {
 			return u.of, u.exp
