@@ -51,7 +51,7 @@ func TestSweep(t *testing.T) {
 	if want := "digits: 6 points, 1 of them failed; digits/results.csv and digits/results.parquet\n\nFront of accuracy and energy_pj: "; !strings.HasPrefix(last, want) {
 		t.Errorf("the last part says\n%s\nwant it to begin with\n%s", last, want)
 	}
-	if want := "\n1 points failed: bitline results digits --where 'failure != \"\"' --columns point,failure\n\nnext: bitline results digits --where pareto\n"; !strings.HasSuffix(last, want) {
+	if want := "\n1 points failed: bitline results digits --where 'failure != \"\"' --columns point,failure\n\nnext: bitline sweep digits.toml --out digits --collect --html digits.html\n"; !strings.HasSuffix(last, want) {
 		t.Errorf("the last part says\n%s\nwant it to end with\n%s", last, want)
 	}
 	csv, records := readFile(t, "digits/results.csv"), tree(t)
@@ -75,7 +75,7 @@ func TestSweep(t *testing.T) {
 	if got, want := readFile(t, "other folder/results.csv"), csv; !bytes.Equal(got, want) {
 		t.Errorf("in one part the results are\n%s\nwant\n%s", got, want)
 	}
-	if want := "next: bitline results 'other folder' --where pareto\n"; !strings.HasSuffix(whole, want) {
+	if want := "next: bitline sweep digits.toml --out 'other folder' --collect --html digits.html\n"; !strings.HasSuffix(whole, want) {
 		t.Errorf("it says\n%s\nwant it to end with %s", whole, want)
 	}
 }
