@@ -391,6 +391,9 @@ func TestTooSmallBuffer(t *testing.T) {
 // found: 22 layers replayed and simulated. Its first block applies each convolution
 // at 1024 positions, 8 reads of 100 ns each: no interval is shorter than 819.2 µs.
 func TestRunResNet20(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a large data set takes long where the race detector watches")
+	}
 	found := false
 	for _, s := range workloads.List(workloads.NewFinder("", os.Getenv)) {
 		found = found || s.Name == "cifar10" && s.Found
