@@ -238,6 +238,39 @@ func checkRules(t *testing.T, found *reproduce.Findings) {
 	}
 }
 
+// Converters of 8 bits lose nothing and are within any budget; those that nearly every
+// image sees clipped are not within half a point. What a model loses is counted from
+// its reference, and cost from 8 bits.
+func TestFewest(t *testing.T) {
+	model := func(name, more string) string {
+		return "[[model]]\nnetwork = \"n\"\nmethod = \"m\"\njob = \"quickstart\"\nset = [\"train.pretrain.epochs=20\", \"train.finetune.epochs=0\", \"data.calibration=1000\"]\nbudget = 0.5\ncheckpoint = \"" + name + "\"\n" + more + "\n"
+	}
+	study, err := load(t, "name = \"few\"\nkind = \"fewest-bits\"\n"+model("a", "bits = [8, 8, 8, 8]")+model("b", "bits = [1, 1, 1, 1]\nreference = \"a\"")+model("c", "reference = \"a\""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := study.Train(t.Context(), pipeline.Host{}, folder); err != nil {
+		t.Fatal(err)
+	}
+	all, err := study.Measure(t.Context(), pipeline.Host{}, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := all[0].Tables[0].Rows
+	for i, want := range []struct{ bits, within, power string }{{"[8,8,8,8]", "0.5: yes", "1×"}, {"[1,1,1,1]", "0.5: no", "28.4×"}} {
+		if r := rows[i]; r[3] != want.bits || r[7] != want.within || r[8] != want.power || r[5] != rows[0][4] {
+			t.Errorf("row %v, want bits %s, within %s, power %s, without converters %s", r, want.bits, want.within, want.power, rows[0][4])
+		}
+	}
+	if lost, err := strconv.ParseFloat(rows[2][6], 64); err != nil || lost > 3 || rows[2][3] == "[8,8,8,8]" {
+		t.Errorf("searched converters %s lose %s points, want fewer bits than 8 and about half a point", rows[2][3], rows[2][6])
+	}
+	if last := all[0].Tables[1].Rows; len(last) != 7*4+2 {
+		t.Errorf("%d rows of laws, want those of four laws at 1 to 7 bits and two of the paper", len(last))
+	}
+}
+
 // A variant that shares its pre-training with the one before has the bytes that
 // it has when trained alone.
 func TestSharedPretrainingChangesNothing(t *testing.T) {
