@@ -115,8 +115,10 @@ func (b *builder) wholeRounds(n int) int {
 }
 
 // singles runs each image of the activity, or just one, alone through an empty
-// chip.
-func (b *builder) singles(ctx context.Context, exact bool) (*Timing, error) {
+// chip. It returns the least interval that a stream can have as well, 0 where that
+// follows the images.
+func (b *builder) singles(ctx context.Context, exact bool) (*Timing, units.Time, error) {
+	bound := units.Time(0)
 	images := int64(1)
 	t := &Timing{Layers: make([]Counts, len(b.Mapping.Layers))}
 	if b.activity != nil {
@@ -133,14 +135,17 @@ func (b *builder) singles(ctx context.Context, exact bool) (*Timing, error) {
 	for i := range images {
 		m, err := b.model(modelOptions{images: 1, first: i, exact: exact})
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		m.start()
 		if err := b.runTo(ctx, m, 1); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if err := m.engine.Run(ctx, m); err != nil { // what the result did not wait for
-			return nil, err
+			return nil, 0, err
+		}
+		if b.activity == nil {
+			bound = b.bound(m)
 		}
 		t.LatencySingle += m.done[0]
 		t.Events += m.events()
@@ -156,7 +161,7 @@ func (b *builder) singles(ctx context.Context, exact bool) (*Timing, error) {
 		t.Layers[k].divide(images)
 		t.PerImage.add(&t.Layers[k])
 	}
-	return t, nil
+	return t, bound, nil
 }
 
 // crossbarRow is the energy of reads: of whole arrays or operation units, or, cell

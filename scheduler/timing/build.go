@@ -33,6 +33,7 @@ type builder struct {
 	activity   *Activity // nil unless time or energy follows it
 	met        *ActivityReport
 	kinds      []*imaKind
+	lanes      map[laneColumns]lane // known ones, without their wordlines
 	m          *model
 	changed    *change // nil: nothing
 }
@@ -43,7 +44,7 @@ func newBuilder(job Job) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{Job: job, nodes: nodes}
+	b := &builder{Job: job, nodes: nodes, lanes: map[laneColumns]lane{}}
 	layers := job.Mapping.Layers
 	if len(job.Bits) != len(layers) {
 		return nil, fmt.Errorf("resolutions are given for %d layers, want one list for each of %d", len(job.Bits), len(layers))

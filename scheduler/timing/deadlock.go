@@ -2,6 +2,7 @@ package timing
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -26,11 +27,8 @@ func (b *builder) deadlock(m *model, images int) error {
 // misses says what the consumer of a full store waits for.
 func (b *builder) misses(m *model, s *store) string {
 	for _, i := range s.teams {
-		t := &m.teams[i]
-		products := int64(len(t.need))
-		need := t.requested/products*s.perImage + int64(t.need[t.requested%products])
-		if need > s.arrived {
-			return fmt.Sprintf("the next window needs %d positions more", need-s.arrived)
+		if wants := m.wants(&m.teams[i]); wants > s.arrived && wants < math.MaxInt64 {
+			return fmt.Sprintf("the next window needs %d positions more", wants-s.arrived)
 		}
 	}
 	switch {

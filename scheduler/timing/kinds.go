@@ -58,7 +58,26 @@ func (s shot) equal(o shot) bool {
 
 // lane is what reads of an array lead to.
 func (b *builder) lane(k int32, a *scheduler.Array) lane {
-	l := lane{rows: int64(a.Rows), columns: int64(a.Columns())}
+	columns := laneColumns{k, a.Slice, a.Weights, a.Units}
+	l, known := b.lanes[columns]
+	if !known {
+		l = b.read(k, a)
+		b.lanes[columns] = l
+	}
+	l.rows, l.columns = int64(a.Rows), int64(a.Columns())
+	if b.followsData() {
+		rowBlocks := int32(b.layer(k).RowBlocks)
+		l.block, l.blocks = a.Group*rowBlocks+a.RowBlock, max(1, a.Groups)
+	}
+	return l
+}
+
+// laneColumns is all of an array that what its reads lead to depends on.
+type laneColumns struct{ node, slice, weights, units int32 }
+
+// read is what reads of an array lead to, but for its wordlines.
+func (b *builder) read(k int32, a *scheduler.Array) lane {
+	var l lane
 	bitlines := b.bitlines(a)
 	bits := b.Bits[b.nodes[k].Matrix]
 	l.shot = b.shot(bitlines, func(slice int32) int { return bits[slice] })
@@ -72,10 +91,6 @@ func (b *builder) lane(k int32, a *scheduler.Array) lane {
 		for _, ofStep := range b.stepBits(bits) {
 			l.steps = append(l.steps, b.shots(bitlines, l.unit, func(slice int32) int { return ofStep[slice] }))
 		}
-	}
-	if b.followsData() {
-		rowBlocks := int32(b.layer(k).RowBlocks)
-		l.block, l.blocks = a.Group*rowBlocks+a.RowBlock, max(1, a.Groups)
 	}
 	return l
 }

@@ -71,43 +71,49 @@ type model struct {
 // team is the IMAs of one copy of a layer that lie on one tile. They share the
 // fetch of their inputs and begin a product together.
 type team struct {
-	layer, copy, tile int32
-	arrays            []scheduler.Array
-	store             int32 // where its inputs lie
-	classes           []class
+	// What fetches look at, most of which come to nothing, and what a beginning does:
+	// together, since they are most of what is read from memory.
+	requested   int64 // fetches begun
+	released    int64 // products whose inputs the registers need no more
+	depth       int64 // products that the input registers hold, at most double
+	wants       int64 // entries of its store that must have arrived for the next fetch
+	spares      int64 // entries of its store that it needs no more
+	store       int32 // where its inputs lie
+	tile        int32
+	fetchTime   units.Time
+	fetched     int64
+	begun       int64 // products begun
+	left        int64 // products that have left
+	readyAt     units.Time
+	classes     []class
+	beginPosted bool
+
 	// need and free are, for each product of an image, how many entries of the
 	// store must have arrived, and how many no later product needs.
 	need, free []int32
 	first      int32 // entry that it needs first
 
-	fetchBits  int64
-	fetchTime  units.Time
-	depth      int64 // products that the input registers hold, at most double
-	outputs    int64 // values that one product sends, one per column of each block
-	outputBits int64
-	outputTime units.Time // on the bus
-	sumTime    units.Time // of all outputs, on the team's tile
-	columns    int64      // whose sums come from the tile before
-	mergeTime  units.Time // of adding these
-	columnBits int64      // of the sums that go to the next tile
+	complete int64 // products accumulated
+	sent     int64 // products that have begun to leave
+	merged   int64 // products whose sums are complete as far as this tile
+	passed   int64 // products whose sums have gone to the next tile
+	parts    [double]int32
+	hold     registerUse
 	// previous and next are the teams before and after on the way of the sums; −1
 	// for none.
 	previous, next int32
-	imas           int64
+	outputTime     units.Time // on the bus
+	sumTime        units.Time // of all outputs, on the team's tile
+	mergeTime      units.Time // of adding those of the tile before
+	columnBits     int64      // of the sums that go to the next tile
 
-	beginPosted bool
-	requested   int64 // fetches begun
-	released    int64 // products whose inputs the registers need no more
-	fetched     int64
-	begun       int64 // products begun
-	complete    int64 // products accumulated
-	sent        int64 // products that have begun to leave
-	left        int64 // products that have left
-	merged      int64 // products whose sums are complete as far as this tile
-	passed      int64 // products whose sums have gone to the next tile
-	parts       [double]int32
-	readyAt     units.Time
-	hold        registerUse
+	layer, copy int32
+	arrays      []scheduler.Array
+	fetchBits   int64
+	outputs     int64 // values that one product sends, one per column of each block
+	outputBits  int64
+	columns     int64 // whose sums come from the tile before
+	imas        int64
 
 	// In exact runs: IMAs that have the next beginning, IMAs whose registers are
 	// free, and IMAs that have completed the products that are open.

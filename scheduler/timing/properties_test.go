@@ -108,7 +108,7 @@ func TestTooBusyShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, w, err := b.settled(context.Background(), Options{})
+	m, w, err := b.settled(context.Background(), Options{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

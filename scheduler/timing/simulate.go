@@ -88,11 +88,12 @@ var ErrUnsettled = errors.New("the pipeline has not settled")
 //
 // The pipeline has settled when the whole state of the model at the completion of
 // an image, but for the numbers of images and the time, is what it was some images
-// before: from there on everything repeats. A pipeline that is bound by a crowded
-// network may not repeat itself for long; it has settled as well when, after 16
-// images, the mean interval of the last quarter is that of the quarter before and
-// of as many images after, but for the options' Steady. It is ErrUnsettled if neither happens
-// within the options' images.
+// before: from there on everything repeats. A chip with a crowded network may not
+// repeat itself for long. It has settled as well when, but for the options' Steady,
+// the mean interval of four images is the time that one of its resources works for
+// an image, since none is shorter; or when, after 16 images, the mean interval of the
+// last quarter is that of the quarter before and of as many images after. It is
+// ErrUnsettled if none of these happens within the options' images.
 func Simulate(ctx context.Context, job Job, opts Options) (*Timing, error) {
 	if opts.Steady < 0 || opts.Steady > 1 {
 		return nil, fmt.Errorf("steady within %g, want 0 (for %g) to 1", opts.Steady, DefaultSteady)
@@ -125,23 +126,14 @@ func Simulate(ctx context.Context, job Job, opts Options) (*Timing, error) {
 	return t, nil
 }
 
-// simulate runs the image alone beside the stream, which knows nothing of it.
+// simulate runs the image alone, and then the stream.
 func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
-	alone := *b
-	var t *Timing
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		t, err = alone.singles(ctx, opts.Exact)
-	}()
-	if b.activity != nil { // whose report both write
-		<-done
-		b.met = alone.met
+	t, bound, err := b.singles(ctx, opts.Exact)
+	if err != nil {
+		return nil, err
 	}
-	stream, w, errStream := b.settled(ctx, opts)
-	<-done
-	if err := cmp.Or(err, errStream); err != nil {
+	stream, w, err := b.settled(ctx, opts, bound)
+	if err != nil {
 		return nil, err
 	}
 	t.Interval = units.Time(units.MulDiv(int64(w.length), 1, int64(w.images)))
@@ -159,8 +151,9 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 	return t, nil
 }
 
-// settled runs a stream of images until it has settled and been measured.
-func (b *builder) settled(ctx context.Context, opts Options) (*model, window, error) {
+// settled runs a stream of images until it has settled and been measured. No
+// interval is below bound, which is 0 where none is known.
+func (b *builder) settled(ctx context.Context, opts Options, bound units.Time) (*model, window, error) {
 	limit := opts.Images
 	if limit == 0 {
 		limit = defaultImages
@@ -170,7 +163,7 @@ func (b *builder) settled(ctx context.Context, opts Options) (*model, window, er
 		return nil, window{}, err
 	}
 	m.start()
-	w, err := b.settle(ctx, m, limit, opts.steady())
+	w, err := b.settle(ctx, m, limit, opts.steady(), bound)
 	return m, w, err
 }
 
@@ -203,9 +196,11 @@ func (b *builder) runTo(ctx context.Context, m *model, images int) error {
 }
 
 // settle runs until the state of the model is that of some images before, and
-// measures as many images more; or until the intervals are steady.
-func (b *builder) settle(ctx context.Context, m *model, limit int, within float64) (window, error) {
+// measures as many images more; or until the interval is the bound's; or until the
+// intervals are steady.
+func (b *builder) settle(ctx context.Context, m *model, limit int, within float64, bound units.Time) (window, error) {
 	var digests []uint64 // after each image
+	attempt := trial{bound: bound, within: within}
 	for images := 1; images <= limit; images++ {
 		if err := b.runTo(ctx, m, images); err != nil {
 			return window{}, err
@@ -217,13 +212,16 @@ func (b *builder) settle(ctx context.Context, m *model, limit int, within float6
 			}
 		}
 		digests = append(digests, now)
+		if attempt.image(m) {
+			return attempt.window, nil
+		}
 		if n := b.wholeRounds(max(leastSteady/4, images/4)); images >= leastSteady && steady(m.done, n, within) {
 			w, err := b.measure(ctx, m, window{images: n, within: within})
 			if err != nil || steady(m.done, n, within) {
 				return w, err
 			}
 			images = len(m.done)
-			digests = nil
+			digests, attempt.images = nil, 0
 		}
 	}
 	return window{}, fmt.Errorf("%w after %d images, want more of them", ErrUnsettled, len(m.done))

@@ -1,10 +1,19 @@
 package timing
 
+import "math"
+
 // The source delivers images position by position, in order. Without a host port
 // they lie ready and are in the stores as soon as there is room.
 
 // start sets a model going.
 func (m *model) start() {
+	for i := range m.teams {
+		t := &m.teams[i]
+		t.wants, t.spares = m.wants(t), int64(t.first)
+	}
+	for i := range m.stores {
+		m.stores[i].spared = math.MaxInt64
+	}
 	for i := range m.teams {
 		m.tryFetch(int32(i)) // what sees nothing but padding needs no input
 	}

@@ -1,6 +1,10 @@
 package timing
 
-import "bitline/internal/units"
+import (
+	"math"
+
+	"bitline/internal/units"
+)
 
 // This file is what happens to one product on its way through a layer, in order.
 
@@ -8,20 +12,26 @@ import "bitline/internal/units"
 // the input registers, if these have room for them.
 func (m *model) tryFetch(i int32) {
 	t := &m.teams[i]
-	if t.requested >= t.released+t.depth {
-		return
-	}
-	products := int64(len(t.need))
-	image, product := t.requested/products, t.requested%products
-	s := &m.stores[t.store]
-	if s.arrived < image*s.perImage+int64(t.need[product]) || image >= m.images {
+	if t.requested >= t.released+t.depth || m.stores[t.store].arrived < t.wants {
 		return
 	}
 	t.requested++
+	t.wants = m.wants(t)
 	done := m.tiles[t.tile].buffer.Serve(m.engine.Now(), t.fetchTime)
 	t.hold.input += t.fetchTime
 	m.watch.team(fetching, i, t.requested-1, done)
 	m.schedule(fetchEnd, done, i, 0)
+}
+
+// wants is how many entries of its store must have arrived for a team's next fetch:
+// more than ever do, after the last image.
+func (m *model) wants(t *team) int64 {
+	products := int64(len(t.need))
+	image, product := t.requested/products, t.requested%products
+	if image >= m.images {
+		return math.MaxInt64
+	}
+	return image*m.stores[t.store].perImage + int64(t.need[product])
 }
 
 // endFetch lets the team begin, and frees what no team of the tile needs any
@@ -31,21 +41,18 @@ func (m *model) endFetch(i int32) {
 	t.fetched++
 	m.tryBegin(i)
 	s := &m.stores[t.store]
-	freed := m.teams[s.teams[0]].freed(s.perImage)
-	for _, other := range s.teams[1:] {
-		freed = min(freed, m.teams[other].freed(s.perImage))
-	}
-	m.release(t.store, freed)
-}
-
-// freed is how many entries of its store the team needs no more.
-func (t *team) freed(perImage int64) int64 {
-	if t.fetched == 0 {
-		return int64(t.first)
-	}
+	before := t.spares
 	products := int64(len(t.need))
 	image, product := (t.fetched-1)/products, (t.fetched-1)%products
-	return image*perImage + int64(t.free[product])
+	t.spares = image*s.perImage + int64(t.free[product])
+	if before > s.spared { // another team needs older entries than this one did
+		return
+	}
+	s.spared = t.spares
+	for _, other := range s.teams {
+		s.spared = min(s.spared, m.teams[other].spares)
+	}
+	m.release(t.store, s.spared)
 }
 
 // tryBegin begins a team's next product, once its input is there, its arrays are

@@ -32,6 +32,7 @@ type store struct {
 	parts   []int32 // arrived values of each slot
 	arrived int64   // entries that are complete, and all before them
 	freed   int64   // entries that are needed no more
+	spared  int64   // the least that any of the teams spares
 	writes  int64
 	pooled  int64   // values taken by windows
 	waiting []int32 // emitters that wait for room

@@ -182,7 +182,7 @@ func (p *probe) run(ctx context.Context, opts Options) probed {
 // stream simulates a stream of images until it has settled and been measured.
 func (b *builder) stream(ctx context.Context, opts Options) (r probed, m *model) {
 	opts.Exact = false // the figures are the same
-	m, r.window, r.err = b.settled(ctx, opts)
+	m, r.window, r.err = b.settled(ctx, opts, 0)
 	if m == nil {
 		return r, nil
 	}
