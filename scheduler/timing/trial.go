@@ -17,8 +17,6 @@ const (
 	// trialImages is the length of such a window, and the least number of images
 	// before the first.
 	trialImages = 4
-	// trialFilled is how many times as many images as are in flight come before it.
-	trialFilled = 2
 	// fewProducts of all IMAs on a tile together are an image that takes little: about
 	// 10 ms.
 	fewProducts = 10_000
@@ -37,13 +35,13 @@ func (t *trial) image(m *model) bool {
 			return false
 		}
 		t.length = m.done[done-1] - m.done[t.from-1]
-		least := units.Time(t.images) * t.bound // less is a backlog that is worked off
-		if t.length >= least && t.length <= least+units.Time(t.within*float64(least)) {
+		least := units.Time(t.images) * t.bound // much less is a backlog that is worked off
+		if max(t.length-least, least-t.length) <= units.Time(t.within*float64(least)) {
 			return true
 		}
 	}
 	t.window = window{within: t.within}
-	if done >= max(trialImages, trialFilled*int(m.inFlight())) {
+	if done >= max(trialImages, int(m.inFlight())) { // images that came into a full chip
 		t.from, t.images = done, trialImages
 		m.resetUse()
 	}
