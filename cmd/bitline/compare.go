@@ -55,6 +55,10 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 	if f.out == "" {
 		f.out = study.Name
 	}
+	host, folder := term.host(f.data), f.out
+	if err := study.CheckData(host); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return err
 	}
@@ -62,7 +66,6 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 	if err := atomicfile.Check(tables, f.html); err != nil {
 		return err
 	}
-	host, folder := term.host(f.data), f.out
 	if !isTerminal(term.err) { // where nobody watches a bar
 		host.Epoch = func(line string) { fmt.Fprintln(term.out, line) }
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -95,6 +96,12 @@ func TestDocumentedComparison(t *testing.T) {
 		if len(readFile(t, filepath.Join("compared", name))) == 0 {
 			t.Errorf("%s is empty", name)
 		}
+	}
+	if got := bitline(t, "compare", "cifar10-curves", "--data", t.TempDir(), "--out", "nothing"); got.code != 1 || !strings.Contains(got.err, "cifar10") {
+		t.Errorf("without data: exit %d, %s", got.code, got.err)
+	}
+	if _, err := os.Stat("nothing"); err == nil {
+		t.Error("a comparison without data leaves its folder behind")
 	}
 	if got := bitline(t, "compare", "mnist"); got.code != 1 || !strings.Contains(got.err, `study mnist compares no methods, want kind = "curves"`) {
 		t.Errorf("comparing a study of another kind: %+v", got)

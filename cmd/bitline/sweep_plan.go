@@ -33,7 +33,7 @@ func (s *sweeping) dryRun(ctx context.Context) error {
 	out := s.term.out
 	fmt.Fprintf(out, "%s: %d points, %d of them in this part, %d of these have a record\n", s.plan.Name, s.plan.Len(), f.Points, f.Done)
 	fmt.Fprintf(out, "  trainings   %d, %d of them cached\n", f.Trainings, f.TrainingsCached)
-	fmt.Fprintf(out, "  replays     %d in %d passes over the images\n", f.Replays, f.Passes)
+	fmt.Fprintf(out, "  replays     %d, %d of them cached, the others in %d passes over the images\n", f.Replays, f.ReplaysCached, f.Passes)
 	if f.Failures > 0 {
 		fmt.Fprintf(out, "  no job      %d points: the first says %q\n", f.Failures, f.Failure)
 	}

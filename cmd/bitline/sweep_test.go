@@ -34,7 +34,7 @@ func TestSweep(t *testing.T) {
 
 	if got, want := succeed(t, "sweep", "digits.toml", "--dry-run"), `digits: 6 points, 6 of them in this part, 0 of these have a record
   trainings   2, 0 of them cached
-  replays     5 in 2 passes over the images
+  replays     5, 0 of them cached, the others in 2 passes over the images
   no job      1 points: the first says "--set adc.bits: key adc.bits lists 4 resolutions`; !strings.HasPrefix(got, want) || !strings.Contains(got, "\n  time        about ") {
 		t.Errorf("the dry run says\n%s\nwant it to begin with\n%s", got, want)
 	}
@@ -68,7 +68,7 @@ func TestSweep(t *testing.T) {
 			t.Errorf("%s is new", path)
 		}
 	}
-	if got := succeed(t, "sweep", "digits.toml", "--dry-run"); got != "digits: 6 points, 6 of them in this part, 6 of these have a record\n  trainings   0, 0 of them cached\n  replays     0 in 0 passes over the images\n" {
+	if got := succeed(t, "sweep", "digits.toml", "--dry-run"); got != "digits: 6 points, 6 of them in this part, 6 of these have a record\n  trainings   0, 0 of them cached\n  replays     0, 0 of them cached, the others in 0 passes over the images\n" {
 		t.Errorf("at the end the dry run says\n%s", got)
 	}
 	whole := succeed(t, "sweep", "digits.toml", "--out", "other folder")

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 
@@ -59,6 +60,24 @@ func (r remembered) recall(j *Job, v *Values) bool {
 		v.replay = &scheduler.Replay{Images: o.Images, Correct: o.Correct, CorrectExact: o.CorrectExact}
 	}
 	return ok
+}
+
+// Remembered says of each of some jobs that agree in ReplayKey whether the host's
+// memory has its outcome. The model must not want training.
+func Remembered(ctx context.Context, host Host, jobs []*Job) ([]bool, error) {
+	p, err := newPass(ctx, host, jobs[0])
+	if err != nil {
+		return nil, err
+	}
+	memory, err := p.memory()
+	if err != nil {
+		return nil, err
+	}
+	known := make([]bool, len(jobs))
+	for i, j := range jobs {
+		known[i] = memory.recall(j, &Values{})
+	}
+	return known, nil
 }
 
 func (r remembered) keep(j *Job, v *Values) error {

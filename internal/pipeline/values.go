@@ -59,15 +59,8 @@ func Compute(ctx context.Context, host Host, jobs []*Job) ([]Computed, error) {
 		}
 		return all, nil
 	}
-	p := pass{ctx: ctx, host: host, first: jobs[0]}
-	var err error
-	if p.data, err = p.first.data(host); err != nil {
-		return nil, err
-	}
-	if p.model, err = p.first.model(ctx, host, p.data); err != nil {
-		return nil, err
-	}
-	if p.test, err = p.first.testImages(p.data); err != nil {
+	p, err := newPass(ctx, host, jobs[0])
+	if err != nil {
 		return nil, err
 	}
 	if p.replayer, err = scheduler.NewReplayer(p.first.Chip, p.model); err != nil {
@@ -118,6 +111,20 @@ type pass struct {
 	replayer *scheduler.Replayer // of the first job's chip, which lays out the crossbars of all
 	keys     []string            // of the plans
 	plans    []scheduler.Plan
+}
+
+// newPass takes the first job's model and images.
+func newPass(ctx context.Context, host Host, first *Job) (*pass, error) {
+	p := &pass{ctx: ctx, host: host, first: first}
+	var err error
+	if p.data, err = first.data(host); err != nil {
+		return nil, err
+	}
+	if p.model, err = first.model(ctx, host, p.data); err != nil {
+		return nil, err
+	}
+	p.test, err = first.testImages(p.data)
+	return p, err
 }
 
 // compute finds the plan of every job and replays the different ones that nothing

@@ -12,6 +12,26 @@ import (
 	"bitline/workloads"
 )
 
+// CheckData is an error if a data set of the study's models is not there.
+func (s *Study) CheckData(host pipeline.Host) error {
+	for _, p := range s.Parts {
+		if err := p.CheckData(host); err != nil {
+			return err
+		}
+	}
+	known := map[string]bool{}
+	for _, v := range s.Variants {
+		if known[v.Job.DataSet] {
+			continue
+		}
+		if _, err := workloads.Load(host.Data, v.Job.DataSet); err != nil {
+			return err
+		}
+		known[v.Job.DataSet] = true
+	}
+	return nil
+}
+
 // Train trains every variant and writes its checkpoint into a folder; a variant
 // whose checkpoint is there already is not trained again. While a training goes on
 // its state lies beside its checkpoint, and a training that was stopped goes on

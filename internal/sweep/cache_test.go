@@ -269,7 +269,7 @@ values = ["1.28GHz", "0.64GHz", "1Hz"]
 	if err := runPlan(t.Context(), t, p, dir, Shard{0, 18}, nil); err != nil {
 		t.Fatal(err)
 	}
-	check("after the first point", func(i int) bool { return i == 0 }, Forecast{Points: 18, Done: 1, Trainings: 2, TrainingsCached: 1, Replays: 6, Passes: 2, Failures: 6})
+	check("after the first point", func(i int) bool { return i == 0 }, Forecast{Points: 18, Done: 1, Trainings: 2, TrainingsCached: 1, Replays: 6, ReplaysCached: 1, Passes: 2, Failures: 6})
 	check("after the first seed", func(i int) bool { return i < 9 }, Forecast{Points: 18, Done: 9, Trainings: 1, Replays: 3, Passes: 1, Failures: 3})
 	check("at the end", all, Forecast{Points: 18, Done: 18})
 }

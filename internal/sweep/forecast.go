@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"bitline/internal/pipeline"
@@ -14,12 +16,12 @@ import (
 type Forecast struct {
 	Points, Done               int // of the shard
 	Trainings, TrainingsCached int // of models that points still want
-	// Replays are the different ones of test images, and Passes those over the images
-	// in which replays of one model and layout go together. Outcomes that a cache has
-	// are counted.
-	Replays, Passes int
-	Failures        int // points whose job is none
-	Failure         string
+	// Replays are the different ones of test images, of which the cache has some
+	// outcomes; Passes those over the images in which the others of one model and
+	// layout go together.
+	Replays, ReplaysCached, Passes int
+	Failures                       int // points whose job is none
+	Failure                        string
 	// Time is about what the rest takes without its trainings, reckoned from Tried
 	// points and TriedPasses passes that took Took.
 	Time, Took         time.Duration
@@ -38,10 +40,10 @@ type census struct {
 
 // passCensus is what goes into one pass.
 type passCensus struct {
-	points  int
-	replays map[[sha256.Size]byte]bool
-	some    []int // a point of each of the first replays
-	images  int   // of each replay
+	points int
+	seen   map[[sha256.Size]byte]bool // replays
+	each   []int                      // a point of each replay
+	images int                        // of each replay
 }
 
 // Forecast reads every job of the shard that is not done, computes some of it, and
@@ -66,10 +68,14 @@ func (r *Runner) Forecast(ctx context.Context, done func(point int) bool) (Forec
 		}
 		left = left[n:]
 	}
-	c.Passes = len(c.order)
 	for _, p := range c.order {
-		c.Replays += len(p.replays)
+		c.Replays += len(p.each)
+		if err := c.recall(ctx, p); err != nil {
+			return c.Forecast, err
+		}
 	}
+	c.order = slices.DeleteFunc(c.order, func(p *passCensus) bool { return len(p.each) == 0 })
+	c.Passes = len(c.order)
 	if len(c.pending) == 0 {
 		return c.Forecast, nil
 	}
@@ -133,7 +139,7 @@ func (c *census) replay(point int, job *pipeline.Job, data *workloads.Dataset) {
 	}
 	p := c.passes[sha256.Sum256([]byte(key))]
 	if p == nil {
-		p = &passCensus{replays: map[[sha256.Size]byte]bool{}, images: data.Test.Len()}
+		p = &passCensus{seen: map[[sha256.Size]byte]bool{}, images: data.Test.Len()}
 		if job.Images > 0 {
 			p.images = min(p.images, job.Images)
 		}
@@ -141,10 +147,49 @@ func (c *census) replay(point int, job *pipeline.Job, data *workloads.Dataset) {
 		c.order = append(c.order, p)
 	}
 	p.points++
-	if replay := sha256.Sum256([]byte(job.ValuesKey())); !p.replays[replay] {
-		p.replays[replay] = true
-		if len(p.some) < tryReplays {
-			p.some = append(p.some, point)
+	if replay := sha256.Sum256([]byte(job.ValuesKey())); !p.seen[replay] {
+		p.seen[replay] = true
+		p.each = append(p.each, point)
+	}
+}
+
+// recall takes the replays out of a pass whose outcomes the cache has. Where nothing
+// can be recalled for a fault of the points, the run says so.
+func (c *census) recall(ctx context.Context, p *passCensus) error {
+	if !exists(filepath.Join(string(c.runner.Cache), "outcomes")) {
+		return nil
+	}
+	var jobs []*pipeline.Job
+	for _, point := range p.each {
+		job, err := c.runner.job(point)
+		if err != nil {
+			return err
+		}
+		if job.Trains() {
+			data, err := workloads.Load(c.runner.Host.Data, job.DataSet)
+			if err != nil {
+				return err
+			}
+			if job.Checkpoint = c.runner.Cache.modelPath(job, data); !readable(job.Checkpoint) {
+				return nil
+			}
+		}
+		jobs = append(jobs, job)
+	}
+	host := c.runner.Host
+	host.Memory = c.runner.Cache
+	known, err := pipeline.Remembered(ctx, host, jobs)
+	if err != nil {
+		return ctx.Err()
+	}
+	var left []int
+	for i, point := range p.each {
+		if known[i] {
+			c.ReplaysCached++
+		} else {
+			left = append(left, point)
 		}
 	}
+	p.each = left
+	return nil
 }

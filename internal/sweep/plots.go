@@ -98,6 +98,8 @@ func (c *Column) label() (text string, scale float64) {
 	case "%":
 		return c.Name + " in %", 100
 	case "s", "J", "W":
+	case "mm²":
+		return name + " in mm²", 1
 	default:
 		return c.Name, 1
 	}

@@ -38,7 +38,7 @@ func (c *census) reckon(ctx context.Context) error {
 	}
 	for _, p := range c.order {
 		chunks := (p.points + chunk - 1) / chunk
-		c.Time += time.Duration(t.fixed/float64(c.TriedPasses)*float64(chunks) + t.each/float64(t.replays)*float64(len(p.replays)*p.images))
+		c.Time += time.Duration(t.fixed/float64(c.TriedPasses)*float64(chunks) + t.each/float64(t.replays)*float64(len(p.each)*p.images))
 	}
 	c.Took = time.Since(start)
 	return ctx.Err()
@@ -112,7 +112,7 @@ func (c *census) tryPass(ctx context.Context, p *passCensus, t *passTimes) error
 	each := max(0, float64(took-first)/float64(images-least))
 	t.each += each
 	t.fixed += max(0, float64(took)-each*float64(images))
-	t.replays += len(p.some)
+	t.replays += min(tryReplays, len(p.each))
 	return ctx.Err()
 }
 
@@ -121,7 +121,7 @@ func (c *census) tryPass(ctx context.Context, p *passCensus, t *passTimes) error
 // anything.
 func (r *Runner) tryJobs(p *passCensus, images int) ([]*pipeline.Job, error) {
 	var jobs []*pipeline.Job
-	for _, point := range p.some {
+	for _, point := range p.each[:min(tryReplays, len(p.each))] {
 		job, err := r.job(point)
 		if err != nil {
 			return nil, err
