@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"adc"},
 	{"crossbar", "tile"},
 	{"workloads"},
-	{"workloads/train", "arch"},
+	{"workloads/train", "workloads/fetch", "arch"},
 	{"scheduler"},
 	{"scheduler/timing"},
 	{"internal/pipeline"},

@@ -40,7 +40,7 @@ func locateCIFAR(f Finder) (folder, error) {
 func cifarStatus(f Finder) Status {
 	at, err := locateCIFAR(f)
 	if err != nil {
-		return Status{Name: cifarName, Note: howToHave(cifarFolder)}
+		return Status{Name: cifarName, Note: howToHave(cifarName)}
 	}
 	return Status{Name: cifarName, Found: true, Where: at.dir, Note: fmt.Sprintf("%d images, %s", len(cifarFiles)*cifarRecords, cifarShape)}
 }

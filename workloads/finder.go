@@ -81,7 +81,7 @@ func (f Finder) locate(name string, files []string, accept func(folder) bool) (f
 			}
 		}
 	}
-	err := fmt.Errorf("found in none of %s: want the files %s, plain or with .gz; put them into DIR/%s and name DIR with --data or BITLINE_DATA",
+	err := fmt.Errorf("found in none of %s: want the files %s, plain or with .gz; download them with bitline data get, or put them into DIR/%s and name DIR with --data or BITLINE_DATA",
 		strings.Join(searched, ", "), strings.Join(files, ", "), name)
 	if len(notes) > 0 {
 		err = fmt.Errorf("%w (%s)", err, strings.Join(notes, "; "))
@@ -90,9 +90,7 @@ func (f Finder) locate(name string, files []string, accept func(folder) bool) (f
 }
 
 // howToHave says what to do to have a set that was not found.
-func howToHave(name string) string {
-	return fmt.Sprintf("its files belong into DIR/%s; name DIR with --data or BITLINE_DATA", name)
-}
+func howToHave(set string) string { return "bitline data get " + set }
 
 // inFolder finds files in dir, plain rather than compressed, and lists those
 // that are not there.

@@ -147,7 +147,7 @@ func TestFaultsOfJobs(t *testing.T) {
 	files := func(extra string) map[string]string { return map[string]string{"job.toml": job + extra} }
 	checkpoint := func(content string) map[string]string { return map[string]string{"c.safetensors": content} }
 	jobNames := shippedNames(t, "jobs", ".toml")
-	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
+	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; download them with bitline data get, or put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown job", nil, "run quikstart",
 			`unknown name "quikstart" in jobs, want ` + jobNames + ` or the path of a .toml file, did you mean quickstart?`},
@@ -246,7 +246,7 @@ func TestFaultsOfDataFiles(t *testing.T) {
 	checkFaults(t, []fault{
 		{"one file short", files("", "", ""), "run mnist-mlp --data ./",
 			"data set mnist: found in none of mnist, ./: want the files " + strings.Join(names, ", ") +
-				", plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA (./ has no t10k-labels-idx1-ubyte)"},
+				", plain or with .gz; download them with bitline data get, or put them into DIR/mnist and name DIR with --data or BITLINE_DATA (./ has no t10k-labels-idx1-ubyte)"},
 		{"truncated files", files(header(8, 60000, 28, 28)+"few", header(8, 60000), header(8, 10000, 27, 28), ""), "run mnist-mlp --data ./",
 			"data set mnist: reading train-images-idx3-ubyte: idx data is cut off after 3 bytes, want 47040000 for shape [60000 28 28]\n" +
 				"reading train-labels-idx1-ubyte: idx data is cut off after 0 bytes, want 60000 for shape [60000]\n" +

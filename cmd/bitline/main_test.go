@@ -174,15 +174,34 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// TestDataGet leaves alone what is there, and names what it does not know. What
+// servers do is tested where they are asked.
+func TestDataGet(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if out := succeed(t, "data", "get", "digits"); out != "digits is there: embedded\n" {
+		t.Errorf("got %q, want that digits is there", out)
+	}
+	if got := bitline(t, "data", "get", "digits", "mnits"); got.code != 2 || !strings.Contains(got.err, `data sets are ["digits" "mnits"], want some of ["digits" "mnist" "fashion-mnist" "cifar10"]`) {
+		t.Errorf("an unknown set: exit %d, %s", got.code, got.err)
+	}
+	if got := bitline(t, "data", "get"); got.code != 2 {
+		t.Errorf("no set: exit %d, want wrong usage", got.code)
+	}
+	writeFile(t, "file", nil)
+	if got := bitline(t, "data", "get", "mnist", "--data", "file"); got.code != 1 || !strings.Contains(got.err, "making the folder of data set mnist: mkdir file") {
+		t.Errorf("a file in place of the folder: exit %d, %s", got.code, got.err)
+	}
+}
+
 func TestDataList(t *testing.T) {
 	dir := t.TempDir()
 	out := succeed(t, "data", "list", "--data", dir)
 	lines := strings.Split(out, "\n")
-	const toDo = "its files belong into DIR/%s; name DIR with --data or BITLINE_DATA"
+	const toDo = "bitline data get %s"
 	for i, want := range []string{
 		"set found where note", "digits yes embedded the 1,797 UCI test images, 8×8",
 		"mnist no " + fmt.Sprintf(toDo, "mnist"), "fashion-mnist no " + fmt.Sprintf(toDo, "fashion-mnist"),
-		"cifar10 no " + fmt.Sprintf(toDo, "cifar-10-batches-bin"), "",
+		"cifar10 no " + fmt.Sprintf(toDo, "cifar10"), "",
 	} {
 		if got := strings.Join(strings.Fields(lines[i]), " "); got != want {
 			t.Errorf("line %d is %q, want %q", i+1, got, want)

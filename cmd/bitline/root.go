@@ -5,8 +5,6 @@ import (
 	"runtime/debug"
 
 	"bitline/internal/gemm"
-	"bitline/internal/report"
-	"bitline/workloads"
 
 	"github.com/spf13/cobra"
 )
@@ -43,35 +41,6 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
-}
-
-func newData(term terminal) *cobra.Command {
-	c := &cobra.Command{
-		Use: "data", Short: "Data sets",
-		Example: "  bitline data list",
-		Args:    usageArgs(cobra.NoArgs),
-		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	var dir string
-	list := &cobra.Command{
-		Use: "list", Short: "List the data sets and where they were found",
-		Example: "  bitline data list\n  bitline data list --data /data/sets",
-		Args:    usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			t := report.Table{Columns: []string{"set", "found", "where", "note"}}
-			for _, s := range workloads.List(workloads.NewFinder(dir, term.getenv)) {
-				found := "no"
-				if s.Found {
-					found = "yes"
-				}
-				t.Add(s.Name, found, s.Where, s.Note)
-			}
-			return t.WriteText(term.out)
-		},
-	}
-	dataFlag(list, &dir)
-	c.AddCommand(list)
-	return c
 }
 
 func dataFlag(c *cobra.Command, dir *string) {

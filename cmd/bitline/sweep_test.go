@@ -126,7 +126,7 @@ func TestFaultsOfSweeps(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	of := func(text string) map[string]string { return map[string]string{"s.toml": text} }
 	const bits = "[[axis]]\nkey = 'adc.bits'\nvalues = [3]\n"
-	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
+	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; download them with bitline data get, or put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown sweep", nil, "sweep adc-sharin", `unknown name "adc-sharin" in sweeps, want ` + shippedNames(t, "sweeps", ".toml") + ` or the path of a .toml file, did you mean adc-sharing?`},
 		{"missing file", nil, "sweep s.toml", "reading s.toml: no such file or directory"},

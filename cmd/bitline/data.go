@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"bitline/internal/report"
+	"bitline/workloads"
+	"bitline/workloads/fetch"
+
+	"github.com/spf13/cobra"
+)
+
+func newData(term terminal) *cobra.Command {
+	c := &cobra.Command{
+		Use: "data", Short: "Find and download data sets",
+		Example: "  bitline data list\n  bitline data get mnist",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newDataList(term), newDataGet(term))
+	return c
+}
+
+func newDataList(term terminal) *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use: "list", Short: "List the data sets and where they were found",
+		Example: "  bitline data list\n  bitline data list --data /data/sets",
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			t := report.Table{Columns: []string{"set", "found", "where", "note"}}
+			for _, s := range workloads.List(workloads.NewFinder(dir, term.getenv)) {
+				found := "no"
+				if s.Found {
+					found = "yes"
+				}
+				t.Add(s.Name, found, s.Where, s.Note)
+			}
+			return t.WriteText(term.out)
+		},
+	}
+	dataFlag(c, &dir)
+	return c
+}
+
+func newDataGet(term terminal) *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "get SET...",
+		Short: "Download published data sets",
+		Long: `Download mnist, fashion-mnist or cifar10 from where it is published, unless it is there
+already, into --data, $BITLINE_DATA or the user's cache, where every command finds it.
+What was downloaded is kept under a temporary name until its checksum is the published
+one; a download that is broken off goes on from there.`,
+		Example: "  bitline data get mnist\n  bitline data get mnist cifar10 --data /data/sets",
+		Args:    usageArgs(cobra.MinimumNArgs(1)),
+		RunE: func(c *cobra.Command, sets []string) error {
+			return getData(c.Context(), term, sets, dir)
+		},
+	}
+	dataFlag(c, &dir)
+	return c
+}
+
+func getData(ctx context.Context, term terminal, sets []string, dir string) error {
+	finder := workloads.NewFinder(dir, term.getenv)
+	if known := workloads.DatasetNames(); slices.ContainsFunc(sets, func(s string) bool { return !slices.Contains(known, s) }) {
+		return usageError{fmt.Errorf("data sets are %q, want some of %q", sets, known)}
+	}
+	place, err := dataPlace(dir, term.getenv)
+	if err != nil {
+		return err
+	}
+	for _, set := range sets {
+		i := slices.IndexFunc(workloads.List(finder), func(s workloads.Status) bool { return s.Name == set && s.Found })
+		if i >= 0 {
+			fmt.Fprintf(term.out, "%s is there: %s\n", set, workloads.List(finder)[i].Where)
+			continue
+		}
+		f := fetch.New(place)
+		if isTerminal(term.err) {
+			p := &progress{out: term.err}
+			f.Progress = func(file string, done, total int) { p.show(file, done, total, "") }
+		}
+		folder, err := f.Get(ctx, set)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(term.out, "%s: %s\n", set, folder)
+	}
+	return nil
+}
+
+// dataPlace is where data sets are downloaded to: the first place that is searched.
+func dataPlace(dir string, getenv func(string) string) (string, error) {
+	if dir != "" {
+		return dir, nil
+	}
+	if dir = getenv("BITLINE_DATA"); dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no place for data sets: %w; want --data or BITLINE_DATA", err)
+	}
+	return filepath.Join(cache, "bitline", "data"), nil
+}
