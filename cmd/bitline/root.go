@@ -29,7 +29,7 @@ the chip event by event, and reports accuracy, latency, energy and area.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
 	})
-	root.AddCommand(newRun(term), newTrain(term), newDescribe(term), newMVM(term), newData(term), newReproduce(term), newCompare(term), newSweep(term), newResults(term), newVersion(term))
+	root.AddCommand(newRun(term), newTrain(term), newDescribe(term), newInit(term), newMVM(term), newData(term), newReproduce(term), newCompare(term), newSweep(term), newResults(term), newVersion(term))
 	return root
 }
 

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"bitline/configs"
+	"bitline/internal/atomicfile"
+	"bitline/internal/pipeline"
+
+	"github.com/spf13/cobra"
+)
+
+// templates are the files of configs/init, a job, its chip and a sweep.
+func templates() []string { return []string{"job.toml", "chip.toml", "sweep.toml"} }
+
+func newInit(term terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:   "init [DIR]",
+		Short: "Write a commented job, chip and sweep to start from",
+		Long: `Write job.toml, chip.toml and sweep.toml, with comments, into a folder, by default the
+present one. They run as they are, on the embedded digits. Nothing is overwritten.`,
+		Example: "  bitline init\n  bitline init mine",
+		Args:    usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := "."
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return initFolder(term, dir)
+		},
+	}
+}
+
+func initFolder(term terminal, dir string) error {
+	var faults []error
+	for _, name := range templates() {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			faults = append(faults, fmt.Errorf("%s is there already, want a folder without it", filepath.Join(dir, name)))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range templates() {
+		content, err := fs.ReadFile(configs.Files(), "init/"+name)
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
+	}
+	in := func(name string) string { return pipeline.Quote(filepath.Join(dir, name)) }
+	_, err := fmt.Fprintf(term.out, "wrote %s, %s and %s\nnext: bitline run %s\n      bitline describe %s\n      bitline sweep %s --out %s --html %s\n",
+		in("job.toml"), in("chip.toml"), in("sweep.toml"), in("job.toml"), in("chip.toml"), in("sweep.toml"), in("results"), in("results.html"))
+	return err
+}
