@@ -1,4 +1,4 @@
-// Package configs holds the shipped chips, networks, jobs, studies and sweeps, embedded
+// Package configs holds the shipped chips, networks, jobs, studies, sweeps and checkpoints, embedded
 // in the program so that a name such as isaac-ce works from any folder.
 package configs
 
@@ -13,6 +13,7 @@ import (
 //go:embed */*.toml checkpoints/*.safetensors.gz
 var files embed.FS
 
-// Files holds KIND/NAME.toml, where KIND is chips, networks, jobs, studies or sweeps. It
-// is read-only.
+// Files holds KIND/NAME.toml, where KIND is chips, networks, jobs, studies or sweeps;
+// checkpoints/NAME.safetensors.gz; and init, from which users start files of their own.
+// It is read-only.
 func Files() fs.FS { return files }

@@ -18,8 +18,8 @@ func TestFilesLieInKnownFolders(t *testing.T) {
 			return err
 		}
 		count++
-		if folder := path.Dir(name); !slices.Contains([]string{"chips", "networks", "jobs", "studies", "sweeps", "checkpoints"}, folder) {
-			t.Errorf("%s: folder %s, want chips, networks, jobs, studies, sweeps or checkpoints", name, folder)
+		if folder := path.Dir(name); !slices.Contains([]string{"chips", "networks", "jobs", "studies", "sweeps", "checkpoints", "init"}, folder) {
+			t.Errorf("%s: folder %s, want chips, networks, jobs, studies, sweeps, checkpoints or init", name, folder)
 		}
 		return nil
 	})

@@ -26,7 +26,7 @@ func documents(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append([]string{"../../README.md", "../../docs/networks.md", "../../docs/chips.md", "../../docs/through-adc.md", "../../docs/sweeps.md", "../../docs/compare.md", "../../docs/training.md"}, more...)
+	return append([]string{"../../README.md", "../../docs/networks.md", "../../docs/chips.md", "../../docs/through-adc.md", "../../docs/sweeps.md", "../../docs/compare.md", "../../docs/tour.md", "../../docs/training.md"}, more...)
 }
 
 // Every command that a document shows is understood.

@@ -255,7 +255,11 @@ func (s *sweeping) print(results *sweep.Results) error {
 	if err := s.flags.show(results, again); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.term.out, "\nnext: %s --collect --html %s\n", again, pipeline.Quote(s.plan.Name+".html"))
+	next := fmt.Sprintf("%s --collect --html %s", again, pipeline.Quote(s.plan.Name+".html"))
+	if s.flags.html != "" {
+		next = fmt.Sprintf("open %s in a browser, or bitline results %s", pipeline.Quote(s.flags.html), pipeline.Quote(s.flags.out))
+	}
+	_, err := fmt.Fprintf(s.term.out, "\nnext: %s\n", next)
 	return err
 }
 
