@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"bytes"
 	"io/fs"
 	"strings"
 	"testing"
@@ -58,6 +59,30 @@ func FuzzRead(f *testing.F) {
 		}
 		if again, err := load(); err != nil || again.Digest() != p.Digest() {
 			t.Errorf("a second reading gives %v, or another digest", err)
+		}
+	})
+}
+
+// Whatever a record's line holds, it is refused, or a record that is written as it was
+// read.
+func FuzzRecord(f *testing.F) {
+	f.Add([]byte(`{"point":7,"settings":{"adc.bits":"8"},"failure":"","figures":{"images":1000,"accuracy":0.97,"note":"a\u0000b","none":null,"odd":{"number":"NaN"}}}`))
+	f.Add([]byte(`{"point":0,"settings":{},"failure":"no room","figures":{}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var r, again Record
+		if newDecoder().record(body, &r) != nil {
+			return
+		}
+		line := appendLine(nil, &r)
+		written, ok := lineBody(line)
+		if !ok {
+			t.Fatalf("%q is written as the damaged line %q", body, line)
+		}
+		if err := newDecoder().record(written, &again); err != nil {
+			t.Fatalf("%q is written as %q: %v", body, written, err)
+		}
+		if second := appendLine(nil, &again); !bytes.Equal(second, line) {
+			t.Errorf("%q is written as %q, and that as %q", body, line, second)
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bitline/workloads"
 )
 
 func TestResumeRefusesAnotherTraining(t *testing.T) {
@@ -130,4 +132,26 @@ func TestSaveNowhere(t *testing.T) {
 	if err := trainer.Save(path); err == nil || !strings.HasPrefix(err.Error(), "writing "+path) {
 		t.Errorf("error is %v, want one that names the file", err)
 	}
+}
+
+// Whatever a state holds below a checksum that fits, it is a training's or refused.
+func FuzzState(f *testing.F) {
+	data, err := workloads.Load(workloads.Finder{}, "digits")
+	if err != nil {
+		f.Fatal(err)
+	}
+	trainer, err := New(quick(), chain(data.Train.Shape, 2, 10), data)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := trainer.encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good[:len(good)-sha256.Size])
+	f.Add(good[:statePrefix])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sum := sha256.Sum256(b)
+		_ = trainer.decode(append(b, sum[:]...), true) // no panic, and little memory
+	})
 }
