@@ -160,3 +160,11 @@ func TestRunFollowsData(t *testing.T) {
 		t.Errorf("activity is %+v and latency %g ns, want none of images, and no empty steps", assumed.Activity, assumed.LatencyNS)
 	}
 }
+
+// TestSlackOfData refuses what cannot be explained before anything is computed.
+func TestSlackOfData(t *testing.T) {
+	got := bitline(t, "run", "quickstart", "--slack", "--set", "pipeline.skip_empty_steps=array")
+	if want := "bitline: --slack: the time of chip bitslice-8bit follows the data, want one whose products of a layer all take the same"; got.code != 1 || got.out != "" || !strings.HasPrefix(got.err, want) {
+		t.Errorf("exit %d, %q, %q; want 1, nothing and %q", got.code, got.out, got.err, want)
+	}
+}

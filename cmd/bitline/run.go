@@ -11,6 +11,7 @@ import (
 	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
 	"bitline/internal/report"
+	"bitline/scheduler/timing"
 	"bitline/workloads"
 
 	"github.com/spf13/cobra"
@@ -145,6 +146,11 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 	}
 	if err := f.checkValues(job); err != nil {
 		return err
+	}
+	if f.slack {
+		if err := timing.CheckExplained(job.Chip); err != nil {
+			return fmt.Errorf("--slack: %w", err)
+		}
 	}
 	job.Simulation.Exact = f.exact
 	if err := f.observe.set(job); err != nil {

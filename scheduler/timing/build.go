@@ -38,6 +38,15 @@ type builder struct {
 	changed    *change // nil: nothing
 }
 
+// activeBuilder is newBuilder with the activity that time or energy follow.
+func activeBuilder(job Job, a *Activity) (*builder, error) {
+	b, err := newBuilder(job)
+	if err == nil {
+		err = b.take(a)
+	}
+	return b, err
+}
+
 // newBuilder checks what no model can be made of.
 func newBuilder(job Job) (*builder, error) {
 	nodes, err := job.Network.Graph()

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"bitline/arch"
 	"bitline/internal/units"
 	"bitline/workloads"
 )
@@ -138,6 +139,9 @@ func Explain(ctx context.Context, job Job, t *Timing, opts Options) (*Explanatio
 		return nil, fmt.Errorf("explaining network %s on chip %s: it runs in %d rounds, want one: no interval is settled in several",
 			job.Mapping.Network, job.Chip.Name, job.Mapping.Rounds)
 	}
+	if err := CheckExplained(job.Chip); err != nil {
+		return nil, fmt.Errorf("explaining network %s: %w", job.Mapping.Network, err)
+	}
 	opts.Exact = false // the figures are the same
 	e, err := explain(ctx, job, t, opts)
 	if err != nil {
@@ -146,12 +150,20 @@ func Explain(ctx context.Context, job Job, t *Timing, opts Options) (*Explanatio
 	return e, nil
 }
 
+// CheckExplained is an error if a chip's interval cannot be explained.
+func CheckExplained(chip *arch.Chip) error {
+	if chip.TimeFollowsData() {
+		return fmt.Errorf("the time of chip %s follows the data, want one whose products of a layer all take the same: no cycle bounds the interval of different images", chip.Name)
+	}
+	return nil
+}
+
 func explain(ctx context.Context, job Job, t *Timing, opts Options) (*Explanation, error) {
-	b, err := newBuilder(job)
+	b, err := activeBuilder(job, opts.Activity)
 	if err != nil {
 		return nil, err
 	}
-	base, m := b.stream(ctx, opts)
+	base, m := b.stream(ctx, opts, t.bound)
 	if base.err != nil {
 		return nil, base.err
 	}

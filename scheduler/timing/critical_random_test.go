@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"reflect"
 	"testing"
 
@@ -89,7 +90,7 @@ func on(job Job, change func(*arch.Chip)) Job {
 // simulates them whole: what an explanation says must come true.
 func TestExplanationsByChange(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
-	cases, closed := 0, 0
+	cases, closed, gains, slacks := 0, 0, 0, 0
 	for i := range 20 {
 		job := randomExplained(t, rng)
 		got, err := Simulate(context.Background(), job, Options{})
@@ -108,11 +109,11 @@ func TestExplanationsByChange(t *testing.T) {
 			closed++
 		}
 		checkCycle(t, i, got, e)
-		checkGains(t, i, job, got, e)
-		checkSlacks(t, i, job, got, e)
+		gains += checkGains(t, i, job, got, e)
+		slacks += checkSlacks(t, i, job, got, e)
 	}
-	if cases < 17 || closed < cases*9/10 {
-		t.Errorf("%d cases and %d closed cycles, want more", cases, closed)
+	if cases < 17 || closed < cases*9/10 || gains < 50 || slacks < 50 {
+		t.Errorf("%d cases, %d closed cycles, %d gains and %d slacks compared, want more", cases, closed, gains, slacks)
 	}
 }
 
@@ -131,7 +132,8 @@ func checkCycle(t *testing.T, i int, got *Timing, e *Explanation) {
 	}
 }
 
-func checkGains(t *testing.T, i int, job Job, got *Timing, e *Explanation) {
+// checkGains changes parts for real, and returns how many gains it compared.
+func checkGains(t *testing.T, i int, job Job, got *Timing, e *Explanation) (compared int) {
 	base := float64(got.Window) / float64(got.WindowImages)
 	tests := []struct {
 		class  string
@@ -153,22 +155,34 @@ func checkGains(t *testing.T, i int, job Job, got *Timing, e *Explanation) {
 		}
 		now, repeats := interval(t, on(job, tt.change))
 		want := base/now - 1
-		if gain := tt.gain(r); gain.Known && repeats && math.Abs(gain.Gain-want) > 1e-12 {
+		gain := tt.gain(r)
+		if !gain.Known || !repeats {
+			continue
+		}
+		if compared++; math.Abs(gain.Gain-want) > 1e-12 {
 			t.Errorf("case %d: %s: gain is %v, want %v", i, tt.class, gain.Gain, want)
 		}
 	}
+	return compared
 }
 
 // checkSlacks lengthens reads and scans for real. Where a class is on the cycle, a
-// femtosecond more for each service costs an image as many as there are.
-func checkSlacks(t *testing.T, i int, job Job, got *Timing, e *Explanation) {
+// femtosecond more for each service costs an image as many as there are. It returns how
+// many intervals it compared.
+func checkSlacks(t *testing.T, i int, job Job, got *Timing, e *Explanation) (compared int) {
 	base := float64(got.Window) / float64(got.WindowImages)
 	for class, longer := range map[string]func(*arch.Chip, units.Time){
 		ClassCrossbar: func(c *arch.Chip, d units.Time) { c.Crossbar.ReadLatency += d },
 		ClassADC:      func(c *arch.Chip, d units.Time) { c.ADC.Settle += d },
 	} {
 		r := rowOf(e, class, "")
-		by := func(d units.Time) (float64, bool) { return interval(t, on(job, func(c *arch.Chip) { longer(c, d) })) }
+		by := func(d units.Time) (float64, bool) {
+			now, repeats := interval(t, on(job, func(c *arch.Chip) { longer(c, d) }))
+			if repeats {
+				compared++
+			}
+			return now, repeats
+		}
 		if now, repeats := by(r.Slack.AtLeast); repeats && now != base {
 			t.Errorf("case %d: %s longer by its slack, %v: interval is %v, want %v", i, class, r.Slack.AtLeast, now, base)
 		}
@@ -179,6 +193,7 @@ func checkSlacks(t *testing.T, i int, job Job, got *Timing, e *Explanation) {
 			t.Errorf("case %d: %s longer by 1 fs: interval grows by %v fs, want at least %v", i, class, now-base, r.Services)
 		}
 	}
+	return compared
 }
 
 func rowOf(e *Explanation, class, layer string) *Row {
@@ -208,5 +223,56 @@ func TestExplainTwice(t *testing.T) {
 	cancel()
 	if _, err := Explain(ctx, job, got, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want %v", err, context.Canceled)
+	}
+}
+
+// TestExplainData explains chips whose energy follows the data by the same activity as
+// they were simulated with, and refuses those whose time does.
+func TestExplainData(t *testing.T) {
+	rng := rand.New(rand.NewPCG(27, 28))
+	explained, refused := 0, 0
+	for i := range 200 {
+		job, activity := randomDataJob(t, rng)
+		opts := Options{Images: 300, Activity: activity, Critical: CriticalOptions{Events: 1}}
+		got, err := Simulate(context.Background(), job, opts)
+		if err != nil || job.Mapping.Rounds > 1 {
+			continue
+		}
+		e, err := Explain(context.Background(), job, got, opts)
+		if job.Chip.TimeFollowsData() {
+			if refused++; err == nil || !strings.Contains(err.Error(), "follows the data, want one whose products") {
+				t.Fatalf("case %d: %v, want it refused", i, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("case %d: %v", i, err)
+		}
+		if explained++; e.Interval != got.Interval {
+			t.Errorf("case %d: interval %v is explained, want %v", i, e.Interval, got.Interval)
+		}
+	}
+	if explained < 20 || refused < 20 {
+		t.Errorf("%d cases were explained and %d refused, want at least 20 of each", explained, refused)
+	}
+}
+
+// TestLengthenedSteps lengthens the shots of every step, and leaves the kind as it was.
+func TestLengthenedSteps(t *testing.T) {
+	kind := &imaKind{lanes: []lane{{shot: shot{scan: 3, add: 2}, steps: [][]shot{{{scan: 5, add: 1}, {scan: 7, add: 4}}, nil}}}}
+	for class, want := range map[string][3]shot{
+		ClassADC:      {{scan: 13, add: 2}, {scan: 15, add: 1}, {scan: 17, add: 4}},
+		ClassShiftAdd: {{scan: 3, add: 12}, {scan: 5, add: 11}, {scan: 7, add: 14}},
+		ClassCrossbar: {{scan: 3, add: 2}, {scan: 5, add: 1}, {scan: 7, add: 4}},
+	} {
+		l := kind.lengthened(class, 10).lanes[0]
+		for i, got := range []shot{l.shot, l.steps[0][0], l.steps[0][1]} {
+			if !got.equal(want[i]) {
+				t.Errorf("%s: shot %d is %+v, want %+v", class, i, got, want[i])
+			}
+		}
+	}
+	if l := kind.lanes[0]; l.scan != 3 || l.steps[0][1].add != 4 {
+		t.Errorf("the kind has become %+v, want it as it was", l)
 	}
 }

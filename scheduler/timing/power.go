@@ -2,7 +2,6 @@ package timing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -215,9 +214,6 @@ func (b *builder) ofIMA(component string) bool {
 func (b *builder) inspect(ctx context.Context, m *model, t *Timing, opts Options) error {
 	if opts.Power == nil && opts.Timeline == nil {
 		return nil
-	}
-	if opts.Power != nil && b.stepped() {
-		return errors.New("power over time is asked for, and the reads of a product differ: want a chip without operation units, skipped steps, resolutions by step and energy that follows the data")
 	}
 	now := m.engine.Now()
 	from := now + (m.booked()-now+t.Window-1)/t.Window*t.Window

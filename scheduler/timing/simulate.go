@@ -75,6 +75,8 @@ type Timing struct {
 	// Rounds are the rounds of a network that runs in several; nil of one that runs
 	// in one. The other figures are then those of a batch (see Round).
 	Rounds []Round
+
+	bound units.Time // no interval is below it; 0 where none is known
 }
 
 // defaultImages bounds a run whose pipeline does not settle.
@@ -108,9 +110,9 @@ func Simulate(ctx context.Context, job Job, opts Options) (*Timing, error) {
 		return nil, fmt.Errorf("network %s runs on chip %s in %d rounds, want one: a trace, power over time and a timeline are of one pipeline",
 			job.Mapping.Network, job.Chip.Name, n)
 	}
-	b, err := newBuilder(job)
-	if err == nil {
-		err = b.take(opts.Activity)
+	b, err := activeBuilder(job, opts.Activity)
+	if err == nil && opts.Power != nil && b.stepped() {
+		err = errors.New("power over time is asked for, and the reads of a product differ: want a chip without operation units, skipped steps, resolutions by step and energy that follows the data")
 	}
 	var t *Timing
 	switch {
@@ -138,6 +140,7 @@ func (b *builder) simulate(ctx context.Context, opts Options) (*Timing, error) {
 	}
 	t.Interval = units.Time(units.MulDiv(int64(w.length), 1, int64(w.images)))
 	t.Window, t.WindowImages, t.Repeats, t.Images = w.length, w.images, w.repeats, len(stream.done)
+	t.bound = bound
 	t.InFlight = float64(w.begun) / float64(w.images)
 	t.Events += stream.events()
 	t.Resources = b.resources(stream, w)

@@ -36,6 +36,23 @@ func TestTrialAgrees(t *testing.T) {
 	}
 }
 
+// TestExplainAfterTrial: an explanation looks at the window that was found early.
+func TestExplainAfterTrial(t *testing.T) {
+	job := shippedJob(t, "resnet-18", 1, "mapping.replicate=isaac", "adc.per_ima=4")
+	opts := Options{Critical: CriticalOptions{Events: 1}} // the cycle alone
+	got, err := Simulate(context.Background(), job, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Explain(context.Background(), job, got, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Images >= leastSteady || e.Interval != got.Interval {
+		t.Errorf("interval %v explained after %d images, want the %v found before %d", e.Interval, got.Images, got.Interval, leastSteady)
+	}
+}
+
 // TestTrial sees windows of four images that last as long as their bound says, less
 // and more.
 func TestTrial(t *testing.T) {

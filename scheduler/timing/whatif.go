@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"math/bits"
-	"reflect"
 	"slices"
 
 	"bitline/arch"
@@ -127,15 +126,26 @@ func (k *imaKind) lengthened(class string, d units.Time) *imaKind {
 	case ClassCrossbar:
 		l.read += d
 	case ClassADC:
-		for i := range l.lanes {
-			l.lanes[i].scan += d
-		}
+		l.eachShot(func(s *shot) { s.scan += d })
 	case ClassShiftAdd:
-		for i := range l.lanes {
-			l.lanes[i].add += d
-		}
+		l.eachShot(func(s *shot) { s.add += d })
 	}
 	return &l
+}
+
+// eachShot changes every shot of the kind, in lists of its own.
+func (k *imaKind) eachShot(change func(*shot)) {
+	for i := range k.lanes {
+		l := &k.lanes[i]
+		change(&l.shot)
+		l.steps = slices.Clone(l.steps)
+		for n := range l.steps {
+			l.steps[n] = slices.Clone(l.steps[n])
+			for j := range l.steps[n] {
+				change(&l.steps[n][j])
+			}
+		}
+	}
 }
 
 // probe is one simulation of a changed job.
@@ -157,7 +167,7 @@ type probed struct {
 
 // run simulates a stream of images until it has settled.
 func (p *probe) run(ctx context.Context, opts Options) probed {
-	b, err := newBuilder(p.job)
+	b, err := activeBuilder(p.job, opts.Activity)
 	if err != nil {
 		return probed{err: err}
 	}
@@ -172,17 +182,18 @@ func (p *probe) run(ctx context.Context, opts Options) probed {
 		}
 		b.changed = &c
 	}
-	r, m := b.stream(ctx, opts)
+	r, m := b.stream(ctx, opts, 0)
 	if r.err == nil && p.cycle {
 		r.cycle, r.err = b.critical(ctx, m, r.window)
 	}
 	return r
 }
 
-// stream simulates a stream of images until it has settled and been measured.
-func (b *builder) stream(ctx context.Context, opts Options) (r probed, m *model) {
+// stream simulates a stream of images until it has settled and been measured; bound is
+// that of settled.
+func (b *builder) stream(ctx context.Context, opts Options, bound units.Time) (r probed, m *model) {
 	opts.Exact = false // the figures are the same
-	m, r.window, r.err = b.settled(ctx, opts, 0)
+	m, r.window, r.err = b.settled(ctx, opts, bound)
 	if m == nil {
 		return r, nil
 	}
@@ -317,7 +328,7 @@ func moreCopies(job Job, layer int) (more Job, why string) {
 		return job, "every position has a copy of its own"
 	}
 	same, err := scheduler.Map(&chip, job.Network)
-	if err != nil || !reflect.DeepEqual(same.Layers, job.Mapping.Layers) {
+	if err != nil || !slices.EqualFunc(same.Layers, job.Mapping.Layers, sameLayout) {
 		return job, "the mapping is not laid out by the chip's rules"
 	}
 	more, turned := job, chip
@@ -327,4 +338,11 @@ func moreCopies(job Job, layer int) (more Job, why string) {
 		return job, "twice the copies do not fit"
 	}
 	return more, ""
+}
+
+// sameLayout says whether a layer lies on the same crossbars in two mappings.
+func sameLayout(a, b scheduler.Layer) bool {
+	return slices.EqualFunc(a.Copies, b.Copies, func(x, y scheduler.Copy) bool {
+		return x.Home == y.Home && slices.Equal(x.Arrays, y.Arrays)
+	})
 }
