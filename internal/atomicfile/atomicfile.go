@@ -16,7 +16,8 @@ import (
 // and renames it, so that a reader sees the old file or the whole new one. On an
 // error, which names the file, the old file is untouched and nothing is left
 // behind. A link stays one, to the new file. What is there already must be a
-// regular file: a device or a pipe is not replaced.
+// regular file: a device or a pipe is not replaced. A new file can be read by all, one
+// that is replaced keeps its permissions.
 func Write(path string, content []byte) error {
 	return Stream(path, func(w io.Writer) error {
 		_, err := w.Write(content)
@@ -97,12 +98,19 @@ func place(path string) (dir, prefix string) {
 	return filepath.Dir(path), "." + filepath.Base(path) + "."
 }
 
-// follow is the file that a link leads to, or the path itself.
+// follow is the file that a link leads to, be it there or not, or the path itself.
 func follow(path string) string {
 	if file, err := filepath.EvalSymlinks(path); err == nil {
 		return file
 	}
-	return path
+	target, err := os.Readlink(path)
+	switch {
+	case err != nil:
+		return path
+	case filepath.IsAbs(target):
+		return target
+	}
+	return filepath.Join(filepath.Dir(path), target)
 }
 
 // create makes the temporary file beside a path that is a regular file or nothing.
@@ -123,8 +131,12 @@ func finish(temp *os.File, path string) error {
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr
 	}
+	mode := fs.FileMode(0o644)
+	if old, statErr := os.Stat(path); statErr == nil {
+		mode = old.Mode().Perm()
+	}
 	if err == nil {
-		err = os.Chmod(temp.Name(), 0o644)
+		err = os.Chmod(temp.Name(), mode)
 	}
 	if err == nil {
 		err = os.Rename(temp.Name(), path)
@@ -132,13 +144,17 @@ func finish(temp *os.File, path string) error {
 	return err
 }
 
-// syncFolder makes a rename in a folder durable.
+// syncFolder makes a rename in a folder durable, where the file system can.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	err = folder.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
 }
 
 // writingError names the file that was asked for, and drops the temporary name

@@ -180,3 +180,30 @@ func TestCheck(t *testing.T) {
 		t.Errorf("the folder holds %v, want a alone", got)
 	}
 }
+
+// A link whose file is not there yet stays a link, to the new file; a file that is
+// replaced keeps who may read it.
+func TestWriteKeepsLinksAndModes(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("file", link); err != nil {
+		t.Skipf("NOT RUN: no symbolic links: %v", err)
+	}
+	if err := atomicfile.Write(link, []byte("first")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "file")
+	if info, err := os.Lstat(link); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is %v (%v), want a link still", info, err)
+	}
+	if err := os.Chmod(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Write(file, []byte("second")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 6 {
+		t.Errorf("the file is %v (%v), want the second, rw-------", info, err)
+	}
+}

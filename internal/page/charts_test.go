@@ -81,6 +81,18 @@ func paths(d drawing) string {
 	return strings.Join(all, ", ")
 }
 
+// A bin in which the lower limit falls, of two joined numbers here, is beyond it.
+func TestHistogramLowerLimit(t *testing.T) {
+	low := -49.0
+	h := Histogram{First: -50, Counts: append([]int64{4, 4}, make([]int64, 100)...), Low: &low}
+	if b := h.bins(); b.width != 2 || b.first != -50 {
+		t.Fatalf("bins are %+v, want pairs from -50", b)
+	}
+	if got := paths(h.draw("group")); !strings.Contains(got, "fill c1") {
+		t.Errorf("%s, want a bin beyond the limit", got)
+	}
+}
+
 func TestHistogramLimits(t *testing.T) {
 	counts := []int64{9, 5, 3, 1}
 	near, far, within, low := 6.0, 255.0, 1.0, 1.0

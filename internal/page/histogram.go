@@ -84,7 +84,8 @@ type bins struct {
 	most         int64
 }
 
-// bins joins numbers until there are few enough. Neither limit falls within one.
+// bins joins numbers until there are few enough. The upper limit does not fall within
+// one.
 func (h Histogram) bins() bins {
 	b := bins{first: h.First, width: int64(len(h.Counts)+maxBins-1) / maxBins}
 	if b.width == 0 {
@@ -146,7 +147,8 @@ func (h Histogram) frame(d *drawing, x, y axis) {
 	}
 }
 
-// fill draws the counts as two outlines, within the limits and beyond.
+// fill draws the counts as two outlines, within the limits and beyond. A bin in which
+// the lower limit falls holds some of both, and is drawn as beyond it.
 func (h Histogram) fill(d *drawing, b bins, x, y axis) {
 	var within, beyond strings.Builder
 	for i, n := range b.counts {
@@ -156,7 +158,7 @@ func (h Histogram) fill(d *drawing, b bins, x, y axis) {
 		low := float64(b.first + int64(i)*b.width)
 		high := low + float64(b.width)
 		out := &within
-		if h.High != nil && low > *h.High || h.Low != nil && high-1 < *h.Low {
+		if h.High != nil && low > *h.High || h.Low != nil && low < *h.Low {
 			out = &beyond
 		}
 		left, right, top := x.at(low-0.5), x.at(high-0.5), y.at(float64(n))
