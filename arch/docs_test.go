@@ -47,6 +47,16 @@ func TestDocumentedChip(t *testing.T) {
 	}
 }
 
+// No chip simulates attention, with or without the units for it, and says so.
+func TestAttentionIsRefused(t *testing.T) {
+	for _, count := range []string{"0", "4"} {
+		c := load(t, "isaac-ce", "tile.multiplier.count="+count)
+		if text := c.attentionFact(); !strings.HasSuffix(text, ": products of two activations are refused") {
+			t.Errorf("with %s multipliers: %q, want that products of two activations are refused", count, text)
+		}
+	}
+}
+
 // Every default of docs/chips.md is the one in use: a file that states it makes the
 // same chip as one that does not.
 func TestDocumentedDefaults(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"bitline/adc"
-	"bitline/crossbar"
 	"bitline/tile"
 )
 
@@ -102,7 +101,7 @@ func (c *Chip) registerFact() string {
 
 func (c *Chip) attentionFact() string {
 	if u := c.Tile.Multiplier; u.Count > 0 {
-		return fmt.Sprintf("%s a tile, %v each", count(u.Count, "multiplier"), u.Rate)
+		return fmt.Sprintf("%s a tile, %v each, in power and area alone: products of two activations are refused", count(u.Count, "multiplier"), u.Rate)
 	}
 	return "no multiplier: products of two activations are refused"
 }
@@ -122,79 +121,4 @@ func count(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// Writing is what it takes to load weights, by one of the published figures or the
-// file's own.
-type Writing struct {
-	crossbar.Programming
-	crossbar.Load
-	InUse bool // the chip's own choice
-}
-
-// writings is what it takes to write every cell of one chip.
-func (c *Chip) writings() []Writing {
-	arrays := int64(c.Tiles) * int64(c.Tile.IMAs) * int64(c.IMA.Crossbars)
-	return c.Writings(arrays, arrays*int64(c.Crossbar.Wordlines)*int64(c.Crossbar.Bitlines), int64(c.Tiles))
-}
-
-// Writings is what it takes to write so many arrays with so many cells in use on so
-// many tiles (see crossbar.Programming.Load): by every preset, with the chip's
-// pulses, arrays at a time and endurance, and by the chip's own figures where they
-// are others. The one in use is marked.
-func (c *Chip) Writings(arrays, cells, tiles int64) []Writing {
-	all, own := crossbar.Presets(), -1
-	for i := range all {
-		p, q := &all[i], c.Programming
-		p.ArraysPerTile, p.Pulses = q.ArraysPerTile, q.Pulses
-		p.EnduranceLow, p.EnduranceHigh, p.EnduranceMark, p.Assumed = q.EnduranceLow, q.EnduranceHigh, q.EnduranceMark, q.Assumed
-		if *p == q {
-			own = i
-		}
-	}
-	if own < 0 { // the file changed a preset, or gives its own
-		all, own = append(all, c.Programming), len(all)
-	}
-	list := make([]Writing, len(all))
-	for i, p := range all {
-		list[i] = Writing{Programming: p, Load: p.Load(c.Crossbar, arrays, cells, tiles), InUse: i == own}
-	}
-	return list
-}
-
-// MACEnergy is a component's energy for one multiply-accumulate at peak, in
-// femtojoules: its nameplate power, and its power by the energies of its actions,
-// over the products that the chip makes in a second.
-type MACEnergy struct {
-	Level             Level
-	Component         string
-	Nameplate, Events float64
-}
-
-// perMAC divides the power of every row that is no group of others by the chip's
-// multiply-accumulates a second.
-func (b *Bill) perMAC(c *Chip) []MACEnergy {
-	instances := map[Level]float64{LevelIMA: float64(c.Tiles) * float64(c.Tile.IMAs), LevelTile: float64(c.Tiles), LevelChip: 1}
-	seconds := float64(b.Peak.MVM) / 1e15
-	each := ratio(seconds, b.Peak.Operations/2) * 1e3 // pW·s = 1e-12 J = 1e3 fJ
-	var list []MACEnergy
-	for _, r := range b.Rows {
-		grouped := r.Level == LevelTile && r.Component == "IMA" || r.Level == LevelChip && r.Component == "tile" || r.Level == LevelSystem
-		if n := instances[r.Level]; !grouped && r.Power+r.Events > 0 {
-			list = append(list, MACEnergy{Level: r.Level, Component: r.Component, Nameplate: float64(r.Power) * n * each, Events: float64(r.Events) * n * each})
-		}
-	}
-	return list
-}
-
-// PerMACTotal is the sum of the energies of a multiply-accumulate in
-// femtojoules, of the whole chip and without its links and port.
-func (b *Bill) PerMACTotal() (whole, withoutIO float64) {
-	for _, m := range b.PerMAC {
-		whole += m.Nameplate + m.Events
-		if m.Component != ioLink && m.Component != hostPort {
-			withoutIO += m.Nameplate + m.Events
-		}
-	}
-	return whole, withoutIO
 }

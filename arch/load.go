@@ -12,18 +12,13 @@ import (
 // that of its file. The error holds every fault, a line each, with file, line
 // and key.
 func Load(src config.Source, name string, sets []string) (*Chip, error) {
-	return LoadUnder(src, name, config.Part{}, sets)
-}
-
-// LoadUnder is Load with the keys of a chip that another document gives, which
-// stand over the chip's files and below the overrides.
-func LoadUnder(src config.Source, name string, part config.Part, sets []string) (*Chip, error) {
-	c, _, err := LoadDocument(src, name, part, sets)
+	c, _, err := LoadDocument(src, name, config.Part{}, sets)
 	return c, err
 }
 
-// LoadDocument is LoadUnder, and gives the table that the chip was read from, whose
-// TOML loads as the same chip.
+// LoadDocument is Load with the keys of a chip that another document gives, which
+// stand over the chip's files and below the overrides. It gives the table that the
+// chip was read from as well, whose TOML loads as the same chip.
 func LoadDocument(src config.Source, name string, part config.Part, sets []string) (*Chip, *config.Table, error) {
 	t, err := config.LoadUnder(src, name, part, sets)
 	if err != nil {

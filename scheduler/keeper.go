@@ -247,14 +247,14 @@ func (k *keeper) mostBits(t *tenants) int64 {
 	if n.Adds == workloads.NoLayer { // else the shortcut may be late
 		entries = min(entries, (w.Height-1)*n.In.Width+w.Width)
 	}
-	sum := int64(max(1, entries)*n.In.Channels) * valueBits(k.chip, k.nodes, n.Takes[0])
+	sum := int64(max(1, entries)*n.In.Channels) * ValueBits(k.chip, k.nodes, n.Takes[0])
 	if n.Adds != workloads.NoLayer {
-		sum += int64(len(t.homes)*t.layer.Products()*n.Out.Channels) * valueBits(k.chip, k.nodes, n.Adds)
+		sum += int64(len(t.homes)*t.layer.Products()*n.Out.Channels) * ValueBits(k.chip, k.nodes, n.Adds)
 	}
 	for _, node := range t.pools {
 		p := &k.nodes[node]
 		open := min(positionsOf(p), ((p.Window.Height-1)/p.Window.Stride+1)*p.Out.Width+p.Window.Width)
-		sum += int64(open*p.Out.Channels) * valueBits(k.chip, k.nodes, p.Takes[0])
+		sum += int64(open*p.Out.Channels) * ValueBits(k.chip, k.nodes, p.Takes[0])
 	}
 	return sum
 }
@@ -271,7 +271,7 @@ func (k *keeper) bits(t *tenants) int64 {
 	if n.Adds != workloads.NoLayer {
 		for _, c := range t.homes {
 			room := max(1, k.rooms(t.layer.Round).Addend(t.node, t.computed[c]))
-			t.known += room * int64(n.Out.Channels) * valueBits(k.chip, k.nodes, n.Adds)
+			t.known += room * int64(n.Out.Channels) * ValueBits(k.chip, k.nodes, n.Adds)
 		}
 	}
 	for i, node := range t.pools {
@@ -354,7 +354,7 @@ func (k *keeper) inputBits(t *tenants) int64 {
 	width := int64(0)
 	for _, used := range channels {
 		if used {
-			width += valueBits(k.chip, k.nodes, n.Takes[0])
+			width += ValueBits(k.chip, k.nodes, n.Takes[0])
 		}
 	}
 	return max(1, k.rooms(t.layer.Round).Input(t.node, entries, products)) * width
@@ -366,5 +366,5 @@ func (k *keeper) windowBits(node int, positions []int32) int64 {
 		return 0
 	}
 	n := &k.nodes[node]
-	return max(1, k.rooms(0).Pool(node, positions)) * int64(n.Out.Channels) * valueBits(k.chip, k.nodes, n.Takes[0])
+	return max(1, k.rooms(0).Pool(node, positions)) * int64(n.Out.Channels) * ValueBits(k.chip, k.nodes, n.Takes[0])
 }

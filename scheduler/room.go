@@ -114,8 +114,9 @@ func (r *Rooms) Pool(node int, positions []int32) int64 {
 	return room
 }
 
-// valueBits is the width of one value that a node gives, or the image.
-func valueBits(chip *arch.Chip, nodes []workloads.Node, node int) int64 {
+// ValueBits is the width in bits of one value that a node gives; the image's number
+// is negative.
+func ValueBits(chip *arch.Chip, nodes []workloads.Node, node int) int64 {
 	if node >= 0 && nodes[node].Residual {
 		return int64(chip.IMA.OutputBits)
 	}

@@ -209,7 +209,7 @@ func (f *flows) sums(layer int, visit func(from, to vertex, bits int64)) {
 
 // outputs visits what a node, or the image, sends of its outputs.
 func (f *flows) outputs(node int, shape workloads.Shape, visit func(from, to vertex, bits int64)) {
-	width := valueBits(f.chip, f.nodes, node)
+	width := ValueBits(f.chip, f.nodes, node)
 	for q := range shape.Height * shape.Width {
 		f.stamp++
 		f.found = f.found[:0]

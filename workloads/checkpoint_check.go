@@ -8,10 +8,11 @@ import (
 )
 
 const (
-	// maxWeightBits is what an int16 holds with its sign.
-	maxWeightBits = 15
-	// biasBits is the number of magnitude bits of a bias code.
-	biasBits = 8
+	// MaxWeightBits is the most magnitude bits of a weight code: what an int16 holds
+	// with its sign.
+	MaxWeightBits = 15
+	// BiasBits is the number of magnitude bits of a bias code.
+	BiasBits = 8
 	// maxExponent bounds every S: float32, in which training computes, holds no
 	// larger magnitude.
 	maxExponent = 128
@@ -33,8 +34,8 @@ func checkModel(m *Model) error {
 		return fmt.Errorf("model has weights of %d layers, want %d", len(m.Layers), len(shapes))
 	}
 	faults := []error{checkInput(m), checkOrigin(&m.Origin)}
-	if m.WeightBits < 1 || m.WeightBits > maxWeightBits {
-		faults = append(faults, fmt.Errorf("%s is %d, want 1 to %d", keyWeightBits, m.WeightBits, maxWeightBits))
+	if m.WeightBits < 1 || m.WeightBits > MaxWeightBits {
+		faults = append(faults, fmt.Errorf("%s is %d, want 1 to %d", keyWeightBits, m.WeightBits, MaxWeightBits))
 	} else {
 		for i := range shapes {
 			faults = append(faults, checkWeights(&m.Layers[i], shapes[i], MaxCode(m.WeightBits)))
@@ -84,7 +85,7 @@ func checkWeights(l *LayerWeights, want MatrixShape, maxCode int32) error {
 		inRange(keyOutScale+" of layer "+want.Layer, l.OutScale, -maxExponent, maxExponent),
 		inRange(keyShift+" of layer "+want.Layer, l.Affine.F, 0, maxShift),
 		checkValues(want.Layer+partCodes, l.Codes, l.Rows*l.Columns, int64(maxCode)),
-		checkValues(want.Layer+partBias, l.Bias, l.Columns, int64(MaxCode(biasBits))),
+		checkValues(want.Layer+partBias, l.Bias, l.Columns, int64(MaxCode(BiasBits))),
 		checkValues(want.Layer+partAffineM, l.Affine.M, l.Columns, math.MaxInt32),
 		checkValues(want.Layer+partAffineB, l.Affine.B, l.Columns, offsetLimit-1),
 	)

@@ -99,9 +99,9 @@ func inFolder(dir string, files []string) (at folder, missing []string) {
 	for _, name := range files {
 		path := filepath.Join(dir, name)
 		switch {
-		case isFile(path):
+		case IsFile(path):
 			at.paths = append(at.paths, path)
-		case isFile(path + ".gz"):
+		case IsFile(path + ".gz"):
 			at.paths = append(at.paths, path+".gz")
 		default:
 			missing = append(missing, name)
@@ -110,7 +110,9 @@ func inFolder(dir string, files []string) (at folder, missing []string) {
 	return at, missing
 }
 
-func isFile(path string) bool {
+// IsFile says whether a regular file lies at path, which alone can be one of a data
+// set's.
+func IsFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
 }

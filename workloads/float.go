@@ -26,8 +26,9 @@ type FloatLayer struct {
 // Norm is a batch normalisation of the Columns outputs.
 type Norm struct{ Gamma, Beta, Mean, Variance []float32 }
 
-// normEpsilon is added to a variance (docs/semantics.md, Layer).
-const normEpsilon = 1e-5
+// NormEpsilon is added to the variance of a batch normalisation (docs/semantics.md,
+// Layer).
+const NormEpsilon = 1e-5
 
 // line is a layer's output as a line of its product: slope·Σ + offset, by output.
 func (l *FloatLayer) line() (slope, offset []float64) {
@@ -38,7 +39,7 @@ func (l *FloatLayer) line() (slope, offset []float64) {
 			offset[n] = float64(l.Bias[n])
 		}
 		if b := l.Norm; b != nil {
-			slope[n] = float64(b.Gamma[n]) / math.Sqrt(float64(b.Variance[n])+normEpsilon)
+			slope[n] = float64(b.Gamma[n]) / math.Sqrt(float64(b.Variance[n])+NormEpsilon)
 			offset[n] = float64(b.Beta[n]) + (offset[n]-float64(b.Mean[n]))*slope[n]
 		}
 	}

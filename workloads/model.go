@@ -36,7 +36,7 @@ type LayerWeights struct {
 
 // Origin says how a model came to be, so that a report can name it.
 type Origin struct {
-	Method      string // dense, pruned, l1, bitslice-l1
+	Method      string // dense, pruned, l1, bitslice-l1, through-adc, or imported and from which file
 	Strength    float64
 	Seed        uint64
 	Epochs      int
@@ -44,7 +44,7 @@ type Origin struct {
 	DataHash    string // SHA-256 of what was trained on
 	Calibration string // SHA-256 of the calibration images
 	KernelClass string
-	Job         string // the job's configuration, as TOML
+	Job         string // the job that made it, in words
 }
 
 // Affine is a layer's digital output stage: v = acc·M[n] + B[n], y = RHE(v/2^F).

@@ -105,7 +105,7 @@ type MatrixShape struct {
 }
 
 // Matrices lists the layers that lie on crossbars, in the order of the network.
-// A network that does not check out gives those up to its first fault.
+// A network that does not check out gives those whose shapes resolve.
 func (n *Network) Matrices() []MatrixShape {
 	nodes, _ := n.resolve()
 	var shapes []MatrixShape

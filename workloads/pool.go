@@ -3,7 +3,7 @@ package workloads
 // pool computes a pooling layer: y and x are (channel, row, column, image).
 func pool(l *Node, y, x []int16, images int) {
 	inPlane, outPlane := l.In.Height*l.In.Width*images, l.positions()*images
-	sums := make([]int32, images)
+	sums := make([]int64, images)
 	for c := range l.In.Channels {
 		from, to := x[c*inPlane:][:inPlane], y[c*outPlane:][:outPlane]
 		for position := range l.positions() {
@@ -48,7 +48,7 @@ func poolMax[T int16 | float32](l *Node, out, plane []T, position int) {
 // poolSums is the output position of an average, and scratch memory.
 type poolSums struct {
 	position int
-	sums     []int32
+	sums     []int64 // 2^30 codes need 38 bits
 }
 
 func poolAverage(l *Node, out, plane []int16, s poolSums) {
@@ -56,22 +56,22 @@ func poolAverage(l *Node, out, plane []int16, s poolSums) {
 	clear(s.sums)
 	l.inside(s.position, func(pixel int) {
 		for i, v := range plane[pixel*n:][:n] {
-			s.sums[i] += int32(v)
+			s.sums[i] += int64(v)
 		}
 	})
-	count := int32(l.Window.Height * l.Window.Width)
+	count := int64(l.Window.Height * l.Window.Width)
 	for i, sum := range s.sums {
 		out[i] = int16(roundQuotient(sum, count))
 	}
 }
 
-// roundQuotient is a/b rounded half to even, for b > 0.
-func roundQuotient(a, b int32) int32 {
+// roundQuotient is a/b rounded half to even, for 0 < b < 2^62.
+func roundQuotient(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
 		q--
 	}
-	if twice := 2 * int64(a-q*b); twice > int64(b) || twice == int64(b) && q&1 != 0 {
+	if twice := 2 * (a - q*b); twice > b || twice == b && q&1 != 0 {
 		q++
 	}
 	return q

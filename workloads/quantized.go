@@ -30,7 +30,7 @@ func (f *Float) Quantize(q Quantization) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inRange("weight_bits", q.WeightBits, 1, maxWeightBits); err != nil {
+	if err := inRange("weight_bits", q.WeightBits, 1, MaxWeightBits); err != nil {
 		return nil, err
 	}
 	if q.WeightScales != nil && len(q.WeightScales) != len(f.Layers) {
@@ -86,7 +86,7 @@ func (l *FloatLayer) codes(weightBits, scale int) (w LayerWeights, rounded Float
 	w.Codes, rounded.Weights = quantizeTensor(l.Weights, NewQuantizer(scale, weightBits))
 	if l.Norm == nil && l.Bias != nil {
 		w.BiasScale = scaleOfLargest(l.Bias)
-		w.Bias, rounded.Bias = quantizeTensor(l.Bias, NewQuantizer(w.BiasScale, biasBits))
+		w.Bias, rounded.Bias = quantizeTensor(l.Bias, NewQuantizer(w.BiasScale, BiasBits))
 	}
 	return w, rounded
 }

@@ -59,10 +59,6 @@ type Multiplier struct {
 // 1 every product runs on the caller's goroutine.
 func New(workers int) *Multiplier { return newMultiplier(workers, bestLevel()) }
 
-// NewPortable returns a Multiplier like New's that uses the portable kernels on
-// every processor.
-func NewPortable(workers int) *Multiplier { return newMultiplier(workers, levelPortable) }
-
 func newMultiplier(workers int, l level) *Multiplier {
 	if workers < 1 {
 		panic("gemm: a multiplier needs at least 1 worker")
@@ -73,9 +69,6 @@ func newMultiplier(workers int, l level) *Multiplier {
 	}
 	return g
 }
-
-// Class returns the class of the kernels that g uses.
-func (g *Multiplier) Class() Class { return g.level.class() }
 
 // Mul sets c = a·b, where a is m × k, b is k × n and c is m × n with column
 // stride 1. c shares no element with a or b. With k = 0 it sets c to 0. It

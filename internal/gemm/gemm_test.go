@@ -213,7 +213,7 @@ func TestChainBits(t *testing.T) {
 	}
 	for name, g := range multipliers(1) {
 		t.Run(name, func(t *testing.T) {
-			step := steps[g.Class()]
+			step := steps[g.level.class()]
 			r := rand.New(rand.NewPCG(5, 6))
 			for _, k := range []int{1, 2, 5, 37, blockDepth + 1, 1000} {
 				const m, n = 13, 37
@@ -277,7 +277,7 @@ func TestKernelsAgree(t *testing.T) {
 	a, b := fill(Dense(make([]float32, m*k), m, k), normal(r)), fill(Dense(make([]float32, k*n), k, n), normal(r))
 	fast, portable := Dense(make([]float32, m*n), m, n), Dense(make([]float32, m*n), m, n)
 	New(1).Mul(fast, a, b)
-	NewPortable(1).Mul(portable, a, b)
+	newMultiplier(1, levelPortable).Mul(portable, a, b)
 	same := 0
 	for i := range m {
 		for j := range n {

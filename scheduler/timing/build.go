@@ -197,10 +197,7 @@ func (b *builder) layer(node int32) *scheduler.Layer {
 
 // valueBits is the width of one value that a node gives; the image's is −1.
 func (b *builder) valueBits(node int32) int64 {
-	if node >= 0 && b.nodes[node].Residual {
-		return int64(b.Chip.IMA.OutputBits)
-	}
-	return int64(b.Chip.Encoding.InputBits)
+	return scheduler.ValueBits(b.Chip, b.nodes, int(node))
 }
 
 // shape is what a node gives, or the image's.

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"bitline/workloads"
 )
 
 // mostBytes bounds a download: more than the largest published file has.
@@ -29,7 +31,7 @@ func (f *Fetcher) download(ctx context.Context, places []string, path string, ch
 	var faults []string
 	for _, place := range places {
 		for range 2 {
-			resumed := isFile(part)
+			resumed := workloads.IsFile(part)
 			err := f.receive(ctx, place, part)
 			if ctx.Err() != nil {
 				return ctx.Err()

@@ -81,7 +81,7 @@ func (f *Fetcher) Get(ctx context.Context, name string) (folder string, err erro
 func (f *Fetcher) getFiles(ctx context.Context, o offer, folder string) error {
 	for _, file := range o.Files {
 		path := filepath.Join(folder, file.Name+".gz")
-		if isFile(path) || isFile(filepath.Join(folder, file.Name)) {
+		if workloads.IsFile(path) || workloads.IsFile(filepath.Join(folder, file.Name)) {
 			continue
 		}
 		check := func(part string) error { return checkContent(part, file.SHA256) }
@@ -97,7 +97,7 @@ func (f *Fetcher) getFiles(ctx context.Context, o offer, folder string) error {
 
 // getArchive downloads the set's archive and takes its files out.
 func (f *Fetcher) getArchive(ctx context.Context, o offer, folder string) error {
-	if !slices.ContainsFunc(o.Files, func(file workloads.PublishedFile) bool { return !isFile(filepath.Join(folder, file.Name)) }) {
+	if !slices.ContainsFunc(o.Files, func(file workloads.PublishedFile) bool { return !workloads.IsFile(filepath.Join(folder, file.Name)) }) {
 		return nil
 	}
 	path := filepath.Join(f.Dir, o.archive)
@@ -110,9 +110,4 @@ func (f *Fetcher) getArchive(ctx context.Context, o offer, folder string) error 
 	}
 	note := "published files, by the checksum of their archive\n"
 	return errors.Join(atomicfile.Write(filepath.Join(folder, workloads.CopyFile), []byte(note)), os.Remove(partOf(path)))
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
 }

@@ -44,6 +44,13 @@ func (g *graph) evaluate(m *workloads.Model, images workloads.Images) []int {
 	return classes
 }
 
+// runningLine makes the output stage from the running statistics.
+func (u *unit) runningLine() {
+	for c := range u.Outputs {
+		u.line(c, float64(u.norm.mean[c]), 1/math.Sqrt(float64(u.norm.variance[c])+workloads.NormEpsilon))
+	}
+}
+
 // agreement compares the training's forward pass with the exported integers.
 type agreement struct {
 	images, classes int // how many, and of how many the class differs

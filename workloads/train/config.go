@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"bitline/internal/config"
+	"bitline/workloads"
 )
 
 // Method names what a phase adds to the loss.
@@ -99,12 +101,11 @@ func DefaultConfig() Config {
 	}
 }
 
-// The widest ranges of the counts. A code is an int16.
+// The widest ranges of the counts.
 const (
-	maxBatch      = 1 << 16
-	maxEpochs     = 1 << 20
-	maxWeightBits = 15
-	maxCellBits   = 8
+	maxBatch    = 1 << 16
+	maxEpochs   = 1 << 20
+	maxCellBits = 8
 )
 
 // ReadConfig reads a [train] table over DefaultConfig. The bits of weights and
@@ -162,7 +163,7 @@ func readFloat(t *config.Table, key string, def float64, l limit) float64 {
 func (c Config) check() error {
 	faults := []error{
 		checkInt("batch", c.Batch, 1, maxBatch),
-		checkInt("weight_bits", c.WeightBits, 1, maxWeightBits),
+		checkInt("weight_bits", c.WeightBits, 1, workloads.MaxWeightBits),
 		checkInt("cell_bits", c.CellBits, 1, maxCellBits),
 		checkInt("pretrain.epochs", c.Pretrain.Epochs, 0, maxEpochs),
 		checkInt("finetune.epochs", c.Finetune.Epochs, 0, maxEpochs),
@@ -248,6 +249,10 @@ func (c Config) Extras() string {
 // setting is one named value that decides the bytes of a training.
 type setting struct{ Key, Value string }
 
+// unsaid are the settings that a list leaves out where they have these values, so
+// that states from before there were such settings are still those of a training.
+var unsaid = []setting{{"label_smoothing", "0"}}
+
 // upToPruning are the settings that decide the pre-trained weights.
 func (c Config) upToPruning() []setting {
 	list := []setting{
@@ -291,14 +296,37 @@ func (p Phase) settings(name string) []setting {
 
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// differences describes each setting whose value is not the wanted one. Both
-// lists have the same keys in the same order.
+// differences describes each setting whose value is not the wanted one, and the first
+// that is not wanted at all. What a list leaves unsaid has its default.
 func differences(have, want []setting) []error {
+	have, want = whole(have), whole(want)
 	var faults []error
-	for i, w := range want {
-		if have[i].Value != w.Value {
+	for _, w := range want {
+		switch i := indexOf(have, w.Key); {
+		case i < 0:
+			faults = append(faults, fmt.Errorf("%s is missing, want %s", w.Key, w.Value))
+		case have[i].Value != w.Value:
 			faults = append(faults, fmt.Errorf("%s is %s, want %s", w.Key, have[i].Value, w.Value))
 		}
 	}
+	if i := slices.IndexFunc(have, func(h setting) bool { return indexOf(want, h.Key) < 0 }); i >= 0 {
+		faults = append(faults, fmt.Errorf("%s is %s, want no such setting", have[i].Key, have[i].Value))
+	}
 	return faults
+}
+
+// whole is a list with what it leaves unsaid.
+func whole(list []setting) []setting {
+	list = slices.Clone(list)
+	for _, s := range unsaid {
+		if indexOf(list, s.Key) < 0 {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// indexOf is where a key stands in a list, or −1.
+func indexOf(list []setting, key string) int {
+	return slices.IndexFunc(list, func(s setting) bool { return s.Key == key })
 }

@@ -29,12 +29,11 @@ type converted struct {
 	penalty float64
 }
 
-// part computes some of a batch's images.
+// part computes some of a batch's images, as many at a time as its executor takes.
 type part struct {
 	number   int
 	executor *workloads.Executor
-	first    int // image of the batch
-	outputs  [][]int64
+	first    int // image of the batch that the executor's first one is
 }
 
 // averageShare is what the latest batch counts in running averages.
@@ -58,7 +57,7 @@ func newConverted(cfg Config, net *workloads.Network, data *workloads.Dataset) *
 	}
 	for i := range count {
 		p := &part{number: i}
-		p.executor = c.executor(p, (cfg.Batch+count-1)/count)
+		p.executor = c.executor(p, min((cfg.Batch+count-1)/count, workloads.TilePositions))
 		p.executor.OnCodes = func(codes workloads.Codes) { c.takeCodes(p, codes) }
 		if cfg.Through.Affine == LearnedAffine {
 			p.executor.OnSums = func(sums workloads.Sums) { c.takeSums(p, sums) }
@@ -169,14 +168,11 @@ func (c *converted) forward(images []int32, at Position) (logits, gradient []flo
 	}
 	each(len(c.parts), len(c.parts), func(_, i int) {
 		p := c.parts[i]
-		lo, hi := i*n/len(c.parts), (i+1)*n/len(c.parts)
-		if p.first = lo; lo < hi {
-			p.outputs = p.executor.Run(c.images.Slice(lo, hi))
-		} else {
-			p.outputs = nil
+		end := (i + 1) * n / len(c.parts)
+		for p.first = i * n / len(c.parts); p.first < end; p.first += p.executor.Batch() {
+			c.takeLogits(p, p.executor.Run(c.images.Slice(p.first, min(p.first+p.executor.Batch(), end))))
 		}
 	})
-	c.takeLogits()
 	c.average()
 	classes := g.net.Classes()
 	return g.logits[:n*classes], g.gradient[:n*classes], nil
@@ -206,22 +202,22 @@ func (c *converted) place(to, image []uint8, v view) {
 	}
 }
 
-// takeLogits moves the classes' outputs before rounding to the logits.
-func (c *converted) takeLogits() {
+// takeLogits moves the classes' outputs before rounding, of the images that a part
+// has computed, to the logits.
+func (c *converted) takeLogits(p *part, outputs [][]int64) {
 	last := c.layers[len(c.layers)-1]
 	exponent := c.start.Layers[last.unit.Matrix].OutScale - workloads.ActivationBits - c.affines[last.unit.Matrix].F
 	classes := c.graph.net.Classes()
-	for _, p := range c.parts {
-		for i, values := range p.outputs {
-			to := c.graph.logits[(p.first+i)*classes:][:classes]
-			for n, v := range values {
-				to[n] = float32(math.Ldexp(float64(v), exponent))
-			}
+	for i, values := range outputs {
+		to := c.graph.logits[(p.first+i)*classes:][:classes]
+		for n, v := range values {
+			to[n] = float32(math.Ldexp(float64(v), exponent))
 		}
 	}
 }
 
-// takeCodes moves a layer's codes of one part's images to its unit's values.
+// takeCodes moves a layer's codes of the images that a part computes to its unit's
+// values.
 func (c *converted) takeCodes(p *part, codes workloads.Codes) {
 	u, n := c.units[codes.Layer], codes.Images
 	y := &u.y

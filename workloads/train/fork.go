@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"bitline/workloads"
 )
@@ -55,14 +56,10 @@ func (t *Trainer) decodePretrained(data []byte, allowOtherKernel bool) error {
 	if err != nil {
 		return err
 	}
-	have, want := h.Identity, t.identity()
-	if len(have) != len(want) || len(h.Masked) != len(t.params) {
-		return errors.New("has other settings or layers than this training")
-	}
-	up := len(t.cfg.upToPruning())
-	past := up + len(t.cfg.fromPruning())
-	faults := append(differences(have[:up], want[:up]), differences(have[past:], want[past:])...)
-	faults = append(faults, checkKernel(h, allowOtherKernel))
+	later := t.cfg.fromPruning()
+	isLater := func(s setting) bool { return indexOf(later, s.Key) >= 0 }
+	faults := differences(slices.DeleteFunc(h.Identity, isLater), slices.DeleteFunc(t.identity(), isLater))
+	faults = append(faults, t.checkParameters(h), checkKernel(h, allowOtherKernel))
 	if !h.Pretrained {
 		faults = append(faults, errors.New("pre-training has not finished, want it finished first"))
 	}

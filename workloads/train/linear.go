@@ -26,14 +26,11 @@ func newLinear(l workloads.Layer, in int, cfg Config) *linear {
 	n := &linear{
 		name: l.Name, in: in, out: l.Outputs, relu: l.ReLU,
 		weight: newParam(l.Name+".weight", in*l.Outputs, cfg.WeightBits, cfg.Workers),
-		bias:   newParam(l.Name+".bias", l.Outputs, biasBits, cfg.Workers),
+		bias:   newParam(l.Name+".bias", l.Outputs, workloads.BiasBits, cfg.Workers),
 	}
 	n.bias.kind = biasParam
 	return n
 }
-
-// biasBits is the number of magnitude bits of a bias code.
-const biasBits = 8
 
 func (l *linear) params() [2]*param { return [2]*param{l.weight, l.bias} }
 

@@ -7,12 +7,9 @@ import (
 	"bitline/workloads"
 )
 
-const (
-	// normEpsilon is added to a variance, normMomentum the share of a batch in the
-	// running statistics (docs/semantics.md, Layer).
-	normEpsilon  = 1e-5
-	normMomentum = 0.1
-)
+// normMomentum is the share of a batch in the running statistics
+// (docs/semantics.md, Layer).
+const normMomentum = 0.1
 
 // norm is a batch normalisation: γ·(z − mean)/√(variance + ε) + β by channel, with
 // the statistics of the batch in training and the running ones after it.
@@ -60,19 +57,12 @@ func (u *unit) batchLine(workers int) {
 		shift := n.a[c] / n.count
 		variance := max(n.b[c]/n.count-float64(shift*shift), 0)
 		mean := float64(n.mean[c]) + shift
-		n.inverse[c] = 1 / math.Sqrt(variance+normEpsilon)
+		n.inverse[c] = 1 / math.Sqrt(variance+workloads.NormEpsilon)
 		u.line(c, mean, n.inverse[c])
 		n.batchMean[c] = float32(mean)
 		unbiased := variance * n.count / max(n.count-1, 1)
 		n.mean[c] = float32(float64(n.mean[c])*(1-normMomentum) + float64(mean*normMomentum))
 		n.variance[c] = float32(float64(n.variance[c])*(1-normMomentum) + float64(unbiased*normMomentum))
-	}
-}
-
-// runningLine makes the output stage from the running statistics.
-func (u *unit) runningLine() {
-	for c := range u.Outputs {
-		u.line(c, float64(u.norm.mean[c]), 1/math.Sqrt(float64(u.norm.variance[c])+normEpsilon))
 	}
 }
 

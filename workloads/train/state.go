@@ -197,11 +197,7 @@ func openState(data []byte) (h stateHeader, tensors []byte, err error) {
 
 // accept says whether a saved state is one of this training.
 func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
-	want := t.identity()
-	if len(h.Identity) != len(want) || len(h.Masked) != len(t.params) {
-		return errors.New("has other settings or layers than this training")
-	}
-	faults := append(differences(h.Identity, want), checkKernel(h, allowOtherKernel))
+	faults := append(differences(h.Identity, t.identity()), t.checkParameters(h), checkKernel(h, allowOtherKernel))
 	at := h.Position
 	inRange := at.Phase >= phasePretrain && at.Phase <= phaseFinished && at.Epoch >= 0 && at.Step >= 0
 	if inRange && at.Phase != phaseFinished {
@@ -211,6 +207,13 @@ func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
 		faults = append(faults, fmt.Errorf("position %+v lies outside this training", at))
 	}
 	return errors.Join(faults...)
+}
+
+func (t *Trainer) checkParameters(h stateHeader) error {
+	if len(h.Masked) != len(t.params) {
+		return fmt.Errorf("has %d tensors of parameters, want %d", len(h.Masked), len(t.params))
+	}
+	return nil
 }
 
 func checkKernel(h stateHeader, allowOther bool) error {

@@ -2,8 +2,11 @@ package train
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -106,7 +109,9 @@ func TestResumeDamaged(t *testing.T) {
 		{"header not JSON", seal(change(func(d []byte) []byte { d[12] = '['; return d })), "header: "},
 		{"position outside", replace(`"Epoch":0,"Step":1}`, `"Epoch":2,"Step":1}`), "lies outside"},
 		{"phase outside", replace(`"Phase":1,`, `"Phase":3,`), "lies outside"},
-		{"settings missing", replace(`{"Key":"seed","Value":"1"},`, strings.Repeat(" ", 27)), "other settings"},
+		{"settings missing", replace(`{"Key":"seed","Value":"1"},`, strings.Repeat(" ", 27)), "seed is missing, want 1"},
+		{"setting unknown", replace(`"Key":"seed"`, `"Key":"sead"`), "sead is 1, want no such setting"},
+		{"parameter missing", replace(`"Masked":[true,`, `"Masked":[     `), "has 3 tensors of parameters, want 4"},
 		{"mask missing", replace(`"Masked":[true,`, `"Masked":[null,`), "after the last tensor"},
 		{"mask added", replace(`"Masked":[true,false`, `"Masked":[true, true`), "bytes are left"},
 		{"bytes added", seal(append(append([]byte(nil), good...), 0)), "after the last tensor"},
@@ -134,7 +139,75 @@ func TestSaveNowhere(t *testing.T) {
 	}
 }
 
-// Whatever a state holds below a checksum that fits, it is a training's or refused.
+// States from before labels could be smoothed do not say so: they are those of
+// trainings that do not smooth.
+func TestResumeOfStatesThatLackASetting(t *testing.T) {
+	data := digits(t)
+	net := chain(data.Train.Shape, 4, 10)
+	plain, smooth := quick(), quick()
+	smooth.LabelSmoothing = 0.1
+	said := append(smooth.upToPruning(), smooth.fromPruning()...)
+	if indexOf(said, "label_smoothing") < 0 || indexOf(append(plain.upToPruning(), plain.fromPruning()...), "label_smoothing") >= 0 {
+		t.Fatal("a state has label_smoothing where it is 0, want it where it is not")
+	}
+	for _, tt := range []struct {
+		name         string
+		saved, wants Config
+		want         string // "" for no error
+	}{
+		{"neither smooths", plain, plain, ""},
+		{"both smooth", smooth, smooth, ""},
+		{"the saved one smooths", smooth, plain, "label_smoothing is 0.1, want 0"},
+		{"the resumed one smooths", plain, smooth, "label_smoothing is 0, want 0.1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			trainer := newTestTrainer(t, tt.saved, net, data)
+			runSteps(t, trainer, 39) // one of fine-tuning
+			path := filepath.Join(t.TempDir(), "state")
+			if err := trainer.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			_, resumed := Resume(path, tt.wants, net, data, false)
+			_, forked := Fork(path, tt.wants, net, data, false)
+			for how, err := range map[string]error{"resuming": resumed, "forking": forked} {
+				if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.HasSuffix(err.Error(), ": "+tt.want)) {
+					t.Errorf("%s: error %v, want one that ends in %q", how, err, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestSharesPretraining(t *testing.T) {
+	changed := func(change func(*Config)) Config {
+		cfg := quick()
+		change(&cfg)
+		return cfg
+	}
+	smooth := func(c *Config) { c.LabelSmoothing = 0.1 }
+	tests := []struct {
+		name string
+		a, b Config
+		want bool
+	}{
+		{"equal", quick(), quick(), true},
+		{"fine-tuning", quick(), changed(func(c *Config) { c.Finetune.Strength, c.PruneThreshold, c.WeightScale = 3, 0.1, Frozen }), true},
+		{"seed", quick(), changed(func(c *Config) { c.Seed = 2 }), false},
+		{"no pre-training", changed(func(c *Config) { c.Pretrain.Epochs = 0 }), changed(func(c *Config) { c.Pretrain.Epochs = 0 }), false},
+		{"labels smoothed by one", quick(), changed(smooth), false},
+		{"labels smoothed by both", changed(smooth), changed(func(c *Config) { smooth(c); c.Finetune.Epochs = 1 }), true},
+		{"labels smoothed by more", changed(smooth), changed(func(c *Config) { c.LabelSmoothing = 0.2 }), false},
+	}
+	for _, tt := range tests {
+		if got, other := tt.a.SharesPretraining(tt.b), tt.b.SharesPretraining(tt.a); got != tt.want || other != tt.want {
+			t.Errorf("%s: shared is %v, the other way round %v, want %v", tt.name, got, other, tt.want)
+		}
+	}
+}
+
+// Whatever a state holds below a checksum that fits, it is a training's or refused,
+// and reading it takes memory in proportion to its bytes: an empty setting of 3 bytes
+// has 32 in memory, which a list that grows takes five times and more.
 func FuzzState(f *testing.F) {
 	data, err := workloads.Load(workloads.Finder{}, "digits")
 	if err != nil {
@@ -150,8 +223,24 @@ func FuzzState(f *testing.F) {
 	}
 	f.Add(good[:len(good)-sha256.Size])
 	f.Add(good[:statePrefix])
+	f.Add(withHeader(`{"Identity":[{}` + strings.Repeat(",{}", 1<<16) + `]}`))
+	f.Add(withHeader(`{"Masked":[true` + strings.Repeat(",true", 1<<16) + `]}`))
+	f.Add(binary.LittleEndian.AppendUint32([]byte(stateMagic), math.MaxUint32))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sum := sha256.Sum256(b)
-		_ = trainer.decode(append(b, sum[:]...), true) // no panic, and little memory
+		b = append(b, sum[:]...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := trainer.decode(b, true)
+		runtime.ReadMemStats(&after)
+		if got, want := after.TotalAlloc-before.TotalAlloc, uint64(128*len(b)+1<<20); got > want {
+			t.Errorf("reading %d bytes takes %d bytes of memory (%.100v), want at most %d", len(b), got, err, want)
+		}
 	})
+}
+
+// withHeader is a state, but for its checksum, with a header and no tensors.
+func withHeader(header string) []byte {
+	b := binary.LittleEndian.AppendUint32([]byte(stateMagic), uint32(len(header)))
+	return append(b, header...)
 }

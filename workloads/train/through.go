@@ -94,7 +94,7 @@ func readThrough(t *config.Table) *Through {
 }
 
 // maxHeadroom leaves one bit of a code of 16.
-const maxHeadroom = maxWeightBits
+const maxHeadroom = workloads.MaxWeightBits
 
 // check is what Config.check can say without a network.
 func (h *Through) check(c Config) error {

@@ -264,6 +264,60 @@ func TestThroughIsDeterministic(t *testing.T) {
 	}
 }
 
+// A batch may have more images than an executor computes at once. 513 is one more:
+// one worker computes them in two runs, two workers in one run of 256 and 257 each.
+func TestThroughLargeBatches(t *testing.T) {
+	data := digits(t)
+	for name, c := range throughCases(data.Train.Shape) {
+		if name == "graph, plain" || name == "chain, sign-split" {
+			continue // the same ways as the others
+		}
+		t.Run(name, func(t *testing.T) {
+			cfg := throughConfig(t, c, startOf(t, c.net, data))
+			cfg.Batch = workloads.TilePositions + 1
+			var states [2][]byte
+			var logits []float32
+			for i := range states {
+				cfg.Workers = i + 1
+				trainer := newTestTrainer(t, cfg, c.net, data)
+				if i == 0 {
+					logits = checkedForward(t, trainer, chipOf(t, c.sign))
+				} else if got := checkedForward(t, trainer, chipOf(t, c.sign)); !slices.Equal(got, logits) {
+					t.Error("two workers have other outputs than one")
+				}
+				trainer = newTestTrainer(t, cfg, c.net, data)
+				run(t, trainer)
+				states[i] = state(t, trainer)
+			}
+			if !bytes.Equal(states[0], states[1]) {
+				t.Error("two workers end in other bytes than one")
+			}
+		})
+	}
+}
+
+// checkedForward computes a batch of the first training images and compares the first
+// and the last outputs with a bit-serial product.
+func checkedForward(t *testing.T, trainer *Trainer, chip *arch.Chip) []float32 {
+	t.Helper()
+	images := make([]int32, trainer.cfg.Batch)
+	for i := range images {
+		images[i] = int32(i)
+	}
+	logits, _, err := trainer.body.forward(images, Position{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := trainer.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ends := range [][2]int{{0, 2}, {len(images)/2 - 1, len(images)/2 + 1}, {len(images) - 2, len(images)}} {
+		checkLogits(t, m, trainer.data.Train.Slice(ends[0], ends[1]), logits[ends[0]*10:ends[1]*10], chip)
+	}
+	return logits
+}
+
 // The penalty lowers the share of conversions that clip.
 func TestExcessLowersClipping(t *testing.T) {
 	data := digits(t)

@@ -49,7 +49,7 @@ func newUnit(s workloads.Node, from *tensor, cfg *Config) *unit {
 		u.norm = newNorm(&s, u.y.pitch, cfg)
 		u.z = newTensor(s.Out, u.y.pitch, cfg.Batch)
 	} else if !s.NoBias {
-		u.bias = newParam(s.Name+".bias", s.Outputs, biasBits, cfg.Workers)
+		u.bias = newParam(s.Name+".bias", s.Outputs, workloads.BiasBits, cfg.Workers)
 		u.bias.kind = biasParam
 	}
 	if s.Kind == workloads.Linear && s.ReLU {
