@@ -3,7 +3,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -95,19 +94,23 @@ func (f *Fetcher) getFiles(ctx context.Context, o offer, folder string) error {
 	return nil
 }
 
-// getArchive downloads the set's archive and takes its files out.
+// getArchive downloads the set's archive and takes its files out. What they are is
+// noted before the last of them is there: then the set counts as found.
 func (f *Fetcher) getArchive(ctx context.Context, o offer, folder string) error {
-	if !slices.ContainsFunc(o.Files, func(file workloads.PublishedFile) bool { return !workloads.IsFile(filepath.Join(folder, file.Name)) }) {
-		return nil
-	}
 	path := filepath.Join(f.Dir, o.archive)
+	if !slices.ContainsFunc(o.Files, func(file workloads.PublishedFile) bool { return !workloads.IsFile(filepath.Join(folder, file.Name)) }) {
+		return os.RemoveAll(partOf(path)) // of one who was killed after the last file
+	}
 	check := func(part string) error { return checkArchive(part, o.md5) }
 	if err := f.download(ctx, o.urls(o.archive), path, check); err != nil {
+		return err
+	}
+	note := "published files, by the checksum of their archive\n"
+	if err := atomicfile.Write(filepath.Join(folder, workloads.CopyFile), []byte(note)); err != nil {
 		return err
 	}
 	if err := unpack(partOf(path), o, folder); err != nil {
 		return err
 	}
-	note := "published files, by the checksum of their archive\n"
-	return errors.Join(atomicfile.Write(filepath.Join(folder, workloads.CopyFile), []byte(note)), os.Remove(partOf(path)))
+	return os.Remove(partOf(path))
 }

@@ -275,6 +275,13 @@ func TestArchive(t *testing.T) {
 	if err != nil || string(b) != "second" {
 		t.Errorf("b.bin is %q (%v), want second", b, err)
 	}
+	left := filepath.Join(f.Dir, ".set.tar.gz.part") // by one who was killed after the last file
+	if err := os.WriteFile(left, archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Get(t.Context(), "set"); err != nil || listed(t, f.Dir) != "inner" {
+		t.Errorf("again: %v, and %s holds %s, want inner alone", err, f.Dir, listed(t, f.Dir))
+	}
 }
 
 func TestArchiveFaults(t *testing.T) {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,6 +124,9 @@ func TestNewFaults(t *testing.T) {
 	conv.Layers[0].Kind = "conv"
 	pool := chain(data.Train.Shape, 4, 10)
 	pool.Layers[0] = workloads.Layer{Name: "pool", Kind: workloads.MaxPool, Kernel: 2, Stride: 2}
+	grouped := chain(data.Train.Shape, 4, 10)
+	grouped.Layers[0] = workloads.Layer{Name: "conv", Kind: workloads.Conv, Outputs: 4, Kernel: 3, Stride: 1, Groups: 1}
+	grouped.Layers = slices.Insert(grouped.Layers, 1, workloads.Layer{Name: "grouped", Kind: workloads.Conv, Outputs: 4, Kernel: 3, Stride: 1, Groups: 2})
 	noImages, badLabel := *data, *data
 	noImages.Train = workloads.Images{Shape: data.Train.Shape}
 	badLabel.Train.Labels = append([]uint8{10}, data.Train.Labels[1:]...)
@@ -140,6 +144,7 @@ func TestNewFaults(t *testing.T) {
 			[]string{"images of 28×28×1, want the 8×8×1", "3 outputs, want the 10 classes"}},
 		{"kind", DefaultConfig(), conv, data, []string{`network chain cannot be trained: layer "fc1": kernel is 0`}},
 		{"pool of the image", DefaultConfig(), pool, data, []string{`layer "pool" is a pool of the image, want pools of layers`}},
+		{"groups", DefaultConfig(), grouped, data, []string{`network chain cannot be trained: layer grouped has groups = 2, which replays do not compute`}},
 		{"no images", DefaultConfig(), good, &noImages, []string{"no training images"}},
 		{"label", DefaultConfig(), good, &badLabel, []string{"training image 0 has label 10, want less than 10"}},
 	}

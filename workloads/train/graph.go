@@ -30,6 +30,9 @@ type graph struct {
 
 // checkTrainable says what of a network training does not know.
 func checkTrainable(net *workloads.Network) error {
+	if err := net.CheckValues(); err != nil {
+		return err
+	}
 	steps, err := net.Graph()
 	if err != nil {
 		return err
