@@ -146,7 +146,7 @@ func (b *builder) model(o modelOptions) (*model, error) {
 		m.hostBits = &b.Chip.Host.Channel
 	}
 	for range b.Mapping.TilesUsed {
-		m.tiles = append(m.tiles, tileParts{buffer: sim.NewPool(1), adder: sim.NewPool(1), activation: sim.NewPool(1), pool: sim.NewPool(1), multiplier: sim.NewPool(1)})
+		m.tiles = append(m.tiles, tileParts{buffer: sim.NewPool(1), adder: sim.NewPool(1), activation: sim.NewPool(1), pool: sim.NewPool(1)})
 	}
 	m.flows = make([]flow, len(b.nodes)+1)
 	for i := range b.nodes {

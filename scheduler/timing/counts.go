@@ -30,7 +30,6 @@ type Counts struct {
 	TileSums        int64
 	Activations     int64
 	Pooled          int64 // values that pools compare or add
-	Multiplied      int64 // products of two activations
 	HostTransfers   int64 // of images and results
 
 	ReadTime, DriveTime units.Time
@@ -42,7 +41,7 @@ type Counts struct {
 	InputRegisterTime, OutputRegisterTime    units.Time
 	EDRAMTime, BusTime, RouterTime, LinkTime units.Time
 	TileSumTime, ActivationTime, PoolTime    units.Time // of single units
-	MultiplierTime, HostTime                 units.Time
+	HostTime                                 units.Time
 	IMATime                                  units.Time // of IMAs whose arrays are read
 	TileOutputRegisterTime                   units.Time // of summing and activating
 }
@@ -61,7 +60,7 @@ func (c *Counts) numbers() []*int64 {
 	return []*int64{
 		&c.Reads, &c.Drives, &c.Conducted, &c.Latches, &c.UnitConversions, &c.Codes, &c.FetchBits, &c.OutputBits, &c.WriteBits,
 		&c.RouterBits, &c.EDRAMTransfers, &c.BusTransfers, &c.RouterTransfers, &c.LinkTransfers, &c.TileSums, &c.Activations,
-		&c.Pooled, &c.Multiplied, &c.HostTransfers,
+		&c.Pooled, &c.HostTransfers,
 	}
 }
 
@@ -69,7 +68,7 @@ func (c *Counts) numbers() []*int64 {
 func (c *Counts) times() []*units.Time {
 	return []*units.Time{
 		&c.ReadTime, &c.DriveTime, &c.HoldTime, &c.ScanTime, &c.AddTime, &c.InputRegisterTime, &c.OutputRegisterTime,
-		&c.EDRAMTime, &c.BusTime, &c.RouterTime, &c.LinkTime, &c.TileSumTime, &c.ActivationTime, &c.PoolTime, &c.MultiplierTime,
+		&c.EDRAMTime, &c.BusTime, &c.RouterTime, &c.LinkTime, &c.TileSumTime, &c.ActivationTime, &c.PoolTime,
 		&c.TileOutputRegisterTime, &c.IMATime, &c.HostTime,
 	}
 }

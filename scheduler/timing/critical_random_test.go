@@ -5,8 +5,8 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"strings"
 	"reflect"
+	"strings"
 	"testing"
 
 	"bitline/adc"

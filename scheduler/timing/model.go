@@ -98,7 +98,6 @@ type team struct {
 	merged   int64 // products whose sums are complete as far as this tile
 	passed   int64 // products whose sums have gone to the next tile
 	parts    [double]int32
-	hold     registerUse
 	// previous and next are the teams before and after on the way of the sums; −1
 	// for none.
 	previous, next int32
@@ -147,9 +146,6 @@ type classUse struct {
 	pools           []sim.Use
 }
 
-// registerUse is how long registers were in use, for their energy.
-type registerUse struct{ input, output units.Time }
-
 // layerCopy is the digital end of one copy of a layer, on its home tile.
 type layerCopy struct {
 	layer          int32
@@ -169,7 +165,6 @@ type tileParts struct {
 	adder      sim.Pool
 	activation sim.Pool
 	pool       sim.Pool // max-pool units, which average as well
-	multiplier sim.Pool // of two activations
 }
 
 // schedule adds an event whose result is usable from the stage after it.
@@ -237,7 +232,6 @@ func (m *model) eachPool(visit func(*sim.Pool)) {
 		visit(&t.adder)
 		visit(&t.activation)
 		visit(&t.pool)
-		visit(&t.multiplier)
 	}
 	for i := range m.net.links {
 		visit(&m.net.links[i])
@@ -249,7 +243,6 @@ func (m *model) eachPool(visit func(*sim.Pool)) {
 func (m *model) resetUse() {
 	for i := range m.teams {
 		t := &m.teams[i]
-		t.hold = registerUse{}
 		for c := range t.classes {
 			t.classes[c].use = classUse{pools: make([]sim.Use, len(t.classes[c].kind.pools))}
 		}

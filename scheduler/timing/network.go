@@ -51,7 +51,7 @@ type passage struct {
 
 // traffic is what one layer's results have moved over the network.
 type traffic struct {
-	messages, bits         int64
+	bits                   int64
 	transfers, ioTransfers int64 // over all links
 	time, ioTime           units.Time
 }
@@ -101,7 +101,6 @@ func (n *network) begin(layer int32, bits int64) {
 			n.offChip = costOf(&n.io, bits, n.ioLonger)
 		}
 	}
-	n.traffic[layer].messages++
 	n.traffic[layer].bits += bits
 }
 

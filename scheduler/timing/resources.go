@@ -38,7 +38,6 @@ const (
 	ClassTileAdd    = "tile shift-and-add"
 	ClassActivation = "activation"
 	ClassPool       = "pool"
-	ClassMultiplier = "multiplier"
 	ClassHost       = "host port"
 )
 
@@ -155,7 +154,7 @@ func (b *builder) eachStation(m *model, visit func(station)) {
 func (b *builder) eachShared(m *model, visit func(station)) {
 	uses := m.poolUses()
 	parts := []struct{ class, name string }{
-		{ClassBuffer, "edram"}, {ClassTileAdd, "shift_add"}, {ClassActivation, "activation"}, {ClassPool, "max_pool"}, {ClassMultiplier, "multiplier"},
+		{ClassBuffer, "edram"}, {ClassTileAdd, "shift_add"}, {ClassActivation, "activation"}, {ClassPool, "max_pool"},
 	}
 	for k, part := range parts {
 		for i := range m.tiles {

@@ -18,7 +18,6 @@ func (m *model) tryFetch(i int32) {
 	t.requested++
 	t.wants = m.wants(t)
 	done := m.tiles[t.tile].buffer.Serve(m.engine.Now(), t.fetchTime)
-	t.hold.input += t.fetchTime
 	m.watch.team(fetching, i, t.requested-1, done)
 	m.schedule(fetchEnd, done, i, 0)
 }
@@ -113,7 +112,6 @@ func (m *model) tryOutput(i int32) {
 	t := &m.teams[i]
 	for t.sent < t.complete && t.sent < m.passed(i)+double {
 		done := m.tiles[t.tile].buffer.Serve(m.engine.Now(), t.outputTime)
-		t.hold.output += t.outputTime
 		m.watch.team(outputting, i, t.sent, done)
 		m.schedule(outputLeft, done, i, 0)
 		m.scheduleRaw(outputSum, done, i, t.sent)

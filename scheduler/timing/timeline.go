@@ -79,7 +79,7 @@ func newLines(b *builder, m *model, from, length units.Time, columns int) *lines
 }
 
 // sharedParts is the number of pools that the layers on a tile share.
-const sharedParts = 5
+const sharedParts = 4
 
 // shared takes the service of a resource in that layers share.
 func (w *lines) shared(s *served) {
