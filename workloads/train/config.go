@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"bitline/internal/config"
@@ -291,13 +292,24 @@ func (p Phase) settings(name string) []setting {
 
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// differences describes each setting whose value is not the wanted one. Both
-// lists have the same keys in the same order.
+// differences describes each setting whose value is not the wanted one. A list may
+// lack settings of the other.
 func differences(have, want []setting) []error {
 	var faults []error
-	for i, w := range want {
-		if have[i].Value != w.Value {
+	at := func(list []setting, key string) int {
+		return slices.IndexFunc(list, func(s setting) bool { return s.Key == key })
+	}
+	for _, w := range want {
+		switch i := at(have, w.Key); {
+		case i < 0:
+			faults = append(faults, fmt.Errorf("%s is not there, want %s", w.Key, w.Value))
+		case have[i].Value != w.Value:
 			faults = append(faults, fmt.Errorf("%s is %s, want %s", w.Key, have[i].Value, w.Value))
+		}
+	}
+	for _, h := range have {
+		if at(want, h.Key) < 0 {
+			faults = append(faults, fmt.Errorf("%s is %s, want none", h.Key, h.Value))
 		}
 	}
 	return faults

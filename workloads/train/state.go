@@ -197,11 +197,10 @@ func openState(data []byte) (h stateHeader, tensors []byte, err error) {
 
 // accept says whether a saved state is one of this training.
 func (t *Trainer) accept(h stateHeader, allowOtherKernel bool) error {
-	want := t.identity()
-	if len(h.Identity) != len(want) || len(h.Masked) != len(t.params) {
-		return errors.New("has other settings or layers than this training")
+	faults := append(differences(h.Identity, t.identity()), checkKernel(h, allowOtherKernel))
+	if len(h.Masked) != len(t.params) {
+		faults = append(faults, fmt.Errorf("has %d parameters, want %d", len(h.Masked), len(t.params)))
 	}
-	faults := append(differences(h.Identity, want), checkKernel(h, allowOtherKernel))
 	at := h.Position
 	inRange := at.Phase >= phasePretrain && at.Phase <= phaseFinished && at.Epoch >= 0 && at.Step >= 0
 	if inRange && at.Phase != phaseFinished {

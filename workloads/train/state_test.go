@@ -104,7 +104,7 @@ func TestResumeDamaged(t *testing.T) {
 		{"header not JSON", seal(change(func(d []byte) []byte { d[12] = '['; return d })), "header: "},
 		{"position outside", replace(`"Epoch":0,"Step":1}`, `"Epoch":2,"Step":1}`), "lies outside"},
 		{"phase outside", replace(`"Phase":1,`, `"Phase":3,`), "lies outside"},
-		{"settings missing", replace(`{"Key":"seed","Value":"1"},`, strings.Repeat(" ", 27)), "other settings"},
+		{"settings missing", replace(`{"Key":"seed","Value":"1"},`, strings.Repeat(" ", 27)), "seed is not there, want 1"},
 		{"mask missing", replace(`"Masked":[true,`, `"Masked":[null,`), "after the last tensor"},
 		{"mask added", replace(`"Masked":[true,false`, `"Masked":[true, true`), "bytes are left"},
 		{"bytes added", seal(append(append([]byte(nil), good...), 0)), "after the last tensor"},
