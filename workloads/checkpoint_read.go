@@ -1,7 +1,6 @@
 package workloads
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -40,18 +39,11 @@ func DecodeModel(name string, b []byte) (*Model, error) {
 }
 
 func decodeModel(b []byte) (*Model, error) {
-	size, header, err := safetensors.ReadMetadata(b)
+	file, metadata, err := openTensors(b)
 	if err != nil {
-		return nil, fmt.Errorf("not a whole safetensors file: %w", err)
-	}
-	if err := checkKeys(b[8 : 8+size]); err != nil {
 		return nil, err
 	}
-	file, err := safetensors.Deserialize(b)
-	if err != nil {
-		return nil, fmt.Errorf("not a whole safetensors file: %w", err)
-	}
-	r := metadataReader{values: header.Metadata()}
+	r := metadataReader{values: metadata}
 	if r.values[keyVersion] != checkpointVersion {
 		return nil, fmt.Errorf("metadata %s is %q, want %q: a checkpoint of bitline", keyVersion, r.values[keyVersion], checkpointVersion)
 	}
@@ -63,49 +55,6 @@ func decodeModel(b []byte) (*Model, error) {
 		return nil, err
 	}
 	return m, checkModel(m)
-}
-
-// checkKeys refuses a key that stands twice in one object of the header, of
-// which a JSON decoder would silently take the last. The header is known to be
-// an object of objects.
-func checkKeys(header []byte) error {
-	top, err := objectKeys(header)
-	if err != nil {
-		return err
-	}
-	for _, part := range top {
-		if _, err := objectKeys(part); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// objectKeys lists the values of a JSON object.
-func objectKeys(object []byte) ([]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return nil, fmt.Errorf("header has %.20q, want an object", object)
-	}
-	var values []json.RawMessage
-	seen := map[string]bool{}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return nil, fmt.Errorf("header: %w", err)
-		}
-		key, _ := token.(string) // the decoder lets no other key pass
-		if seen[key] {
-			return nil, fmt.Errorf("header has %q twice, want it once", key)
-		}
-		seen[key] = true
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, fmt.Errorf("header key %q: %w", key, err)
-		}
-		values = append(values, value)
-	}
-	return values, nil
 }
 
 // A metadataReader turns the metadata into a model and collects what is wrong.
@@ -123,7 +72,11 @@ func (r *metadataReader) faultf(key, format string, args ...any) {
 // model is everything but the tensors; the network is checked, so that they can
 // be looked for.
 func (r *metadataReader) model() *Model {
-	m := &Model{Network: r.network(), WeightBits: r.int(keyWeightBits)}
+	m := &Model{Network: r.network()}
+	if len(r.faults) > 0 { // it says how long the lists are
+		return m
+	}
+	m.WeightBits = r.int(keyWeightBits)
 	m.Input.Scale = r.int(keyInputScale)
 	for _, z := range r.ints(keyInputZero, m.Network.Input.Channels) {
 		m.Input.Zero = append(m.Input.Zero, int32(min(max(z, -1), 256))) // outside 0 to 255 stays outside
@@ -144,10 +97,15 @@ func (r *metadataReader) model() *Model {
 
 func (r *metadataReader) network() *Network {
 	var net networkJSON
-	d := json.NewDecoder(strings.NewReader(r.text(keyNetwork)))
+	text, found := r.values[keyNetwork]
+	if !found {
+		r.faultf(keyNetwork, "is missing")
+		return &Network{}
+	}
+	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
 	err := d.Decode(&net)
-	if err == nil && d.InputOffset() != int64(len(r.values[keyNetwork])) {
+	if err == nil && d.InputOffset() != int64(len(text)) {
 		err = errors.New("goes on after the network")
 	}
 	n := &Network{Name: net.Name, Input: Shape(net.Input)}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"bitline/internal/config"
 )
 
 const (
@@ -160,7 +162,11 @@ func (r *resolver) find(layer int, key, name string) int {
 			return NoLayer
 		}
 	}
-	r.fault(layer, key, "is %q, which is no layer, want %q or a layer before this one", name, ImageInput)
+	var before []string
+	for _, l := range r.net.Layers[:layer] {
+		before = append(before, l.Name)
+	}
+	r.fault(layer, key, "is %q, which is no layer, want %q or a layer before this one%s", name, ImageInput, config.DidYouMean(name, before))
 	return NoLayer
 }
 

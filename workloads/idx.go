@@ -34,15 +34,18 @@ func readIDX(path string, want []int) (content, values []byte, err error) {
 // reader of the content sees that there was more.
 func decompress(r io.Reader, limit int) ([]byte, error) {
 	buffered := bufio.NewReader(r)
-	r = buffered
 	if head, _ := buffered.Peek(2); string(head) == "\x1f\x8b" {
 		z, err := gzip.NewReader(buffered)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("not a whole gzip file: %w", err)
 		}
-		r = z
+		content, err := io.ReadAll(io.LimitReader(z, int64(limit)+1))
+		if err != nil {
+			return nil, fmt.Errorf("not a whole gzip file: %w", err)
+		}
+		return content, nil
 	}
-	return io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	return io.ReadAll(io.LimitReader(buffered, int64(limit)+1))
 }
 
 // idxSize is the size of an IDX file of bytes.

@@ -36,9 +36,12 @@ func DecodeFloat(name string, b []byte, n *Network) (*Float, error) {
 	if err != nil {
 		return nil, fmt.Errorf("network %s: %w", n.Name, err)
 	}
-	file, err := safetensors.Deserialize(b)
+	file, metadata, err := openTensors(b)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: not a whole safetensors file: %w", name, err)
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	if metadata[keyVersion] != "" && metadata[keyNetwork] != "" {
+		return nil, fmt.Errorf("reading %s: it is a checkpoint of bitline, which the key checkpoint takes; want float weights", name)
 	}
 	r := importer{tensorReader: tensorReader{file: file, used: map[string]bool{}}}
 	f := &Float{Network: n}

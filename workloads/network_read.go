@@ -15,6 +15,8 @@ func ReadNetwork(t *config.Table) *Network {
 	case !t.Has("input"):
 		t.Faultf("input", "is missing, want the shape of an image such as input = [28, 28, 1]")
 		shaped = false
+	case in == nil: // a fault that is told already
+		shaped = false
 	case len(in) != 3:
 		t.Faultf("input", "has %d numbers, want 3: height, width, channels", len(in))
 		shaped = false
@@ -22,7 +24,7 @@ func ReadNetwork(t *config.Table) *Network {
 		n.Input = Shape{Height: in[0], Width: in[1], Channels: in[2]}
 	}
 	tables := t.Tables("layer")
-	good := shaped
+	good := shaped && (tables != nil || !t.Has("layer"))
 	for i, lt := range tables {
 		l, ok := readLayer(lt, i)
 		n.Layers = append(n.Layers, l)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
+	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/reproduce"
@@ -44,7 +44,7 @@ comparison that is stopped goes on where it was.`,
 	return c
 }
 
-func runCompare(ctx context.Context, term terminal, name string, f compareFlags) error {
+func runCompare(ctx context.Context, term terminal, name string, f compareFlags) (err error) {
 	study, err := reproduce.Load(name)
 	if err != nil {
 		return err
@@ -53,13 +53,15 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 		return fmt.Errorf("study %s compares no methods, want kind = \"curves\" (bitline reproduce %s does what it describes)", study.Name, name)
 	}
 	if f.out == "" {
-		f.out = study.Name
+		f.out = strings.TrimSuffix(filepath.Base(study.Name), ".toml") // the file's where it gives no name
 	}
 	host, folder := term.host(f.data), f.out
 	if err := study.CheckData(host); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.out, 0o755); err != nil {
+	remove, err := makeFolders(f.out)
+	defer func() { remove(err) }()
+	if err != nil {
 		return err
 	}
 	tables := filepath.Join(f.out, "tables.md")

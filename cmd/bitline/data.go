@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"bitline/internal/config"
 	"bitline/internal/report"
 	"bitline/workloads"
 	"bitline/workloads/fetch"
@@ -68,8 +69,9 @@ one; a download that is broken off goes on from there.`,
 
 func getData(ctx context.Context, term terminal, sets []string, dir string) error {
 	finder := workloads.NewFinder(dir, term.getenv)
-	if known := workloads.DatasetNames(); slices.ContainsFunc(sets, func(s string) bool { return !slices.Contains(known, s) }) {
-		return usageError{fmt.Errorf("data sets are %q, want some of %q", sets, known)}
+	known := workloads.DatasetNames()
+	if i := slices.IndexFunc(sets, func(s string) bool { return !slices.Contains(known, s) }); i >= 0 {
+		return usageError{fmt.Errorf("data sets are %q, want some of %q%s", sets, known, config.DidYouMean(sets[i], known))}
 	}
 	place, err := dataPlace(dir, term.getenv)
 	if err != nil {

@@ -48,6 +48,12 @@ between tiles, and what it takes to load the weights.`,
 					return err
 				}
 			}
+			var other *arch.Chip
+			if against != "" {
+				if other, err = pipeline.LoadChip(against, nil); err != nil {
+					return err
+				}
+			}
 			if json != "" {
 				content, err := report.JSON(described)
 				if err != nil {
@@ -62,10 +68,6 @@ between tiles, and what it takes to load the weights.`,
 			}
 			if against == "" {
 				return bill.WriteText(term.out)
-			}
-			other, err := pipeline.LoadChip(against, nil)
-			if err != nil {
-				return err
 			}
 			return arch.WriteComparison(term.out, chip, other)
 		},

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,16 +27,26 @@ type fault struct {
 	want  string
 }
 
-// check runs the case in a folder of its own, which must be left as it was.
-func (f fault) check(t *testing.T) {
+// check runs the case, which must end as an error.
+func (f fault) check(t *testing.T) { f.end(t, 1) }
+
+// end runs the case in a folder of its own, which must be left as it was.
+func (f fault) end(t *testing.T, code int) {
 	t.Chdir(t.TempDir())
 	for name, content := range f.files {
-		writeFile(t, name, []byte(content))
+		if dir := filepath.Dir(name); dir != "." {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !strings.HasSuffix(name, "/") { // which is a folder
+			writeFile(t, name, []byte(content))
+		}
 	}
 	before := tree(t)
 	got := bitline(t, words(f.line)...)
-	if got.code != 1 || got.out != "" || got.err != "bitline: "+f.want+"\n" {
-		t.Errorf("bitline %s: exit %d, results %q, errors\n%s\nwant 1, none and\nbitline: %s", f.line, got.code, got.out, got.err, f.want)
+	if got.code != code || got.out != "" || got.err != "bitline: "+f.want+"\n" {
+		t.Errorf("bitline %s: exit %d, results %q, errors\n%s\nwant %d, none and\nbitline: %s", f.line, got.code, got.out, got.err, code, f.want)
 	}
 	if after := tree(t); !slices.Equal(before, after) {
 		t.Errorf("bitline %s left %v, want %v", f.line, after, before)
@@ -168,7 +179,7 @@ func TestFaultsOfJobs(t *testing.T) {
 		{"checkpoint of another network", nil, "run quickstart --checkpoint mnist-mlp-dense",
 			"checkpoint mnist-mlp-dense: holds network mlp-784-100-10 (784-100-10), want the job's network mlp-64-32-10 (64-32-10)"},
 		{"truncated checkpoint", checkpoint(dense[:len(dense)-1]), "run quickstart --checkpoint c.safetensors",
-			"reading c.safetensors: not a whole safetensors file: metadata incomplete buffer"},
+			"reading c.safetensors: not a whole safetensors file: tensor fc2.codes ends at byte 160780 of the data, of which the file has 160779: it is cut short"},
 		{"empty checkpoint", checkpoint(""), "run quickstart --checkpoint c.safetensors",
 			"reading c.safetensors: not a whole safetensors file: header too small"},
 		{"corrupt checkpoint", checkpoint(strings.Replace(own, `fc1.codes`, `fc1.bodes`, 1)), "run quickstart --checkpoint c.safetensors",

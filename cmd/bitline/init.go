@@ -25,12 +25,14 @@ func newInit(term terminal) *cobra.Command {
 present one. They run as they are, on the embedded digits. Nothing is overwritten.`,
 		Example: "  bitline init\n  bitline init mine",
 		Args:    usageArgs(cobra.MaximumNArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
-			dir := "."
-			if len(args) > 0 {
-				dir = args[0]
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return initFolder(term, ".")
 			}
-			return initFolder(term, dir)
+			if args[0] == "" {
+				return usageError{fmt.Errorf("DIR is empty, want a folder (see %s --help)", c.CommandPath())}
+			}
+			return initFolder(term, args[0])
 		},
 	}
 }

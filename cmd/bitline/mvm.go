@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"bitline/crossbar"
@@ -69,6 +70,9 @@ func runMVM(term terminal, f mvmFlags) error {
 	if err := atomicfile.Check(f.out, f.stats, f.certificate); err != nil {
 		return err
 	}
+	if err := f.checkOutputs(); err != nil {
+		return err
+	}
 	u := pipeline.MVM{
 		Chip: chip, Rows: w.Shape[0], Columns: w.Shape[1], Weights: w.Ints, Batch: x.Shape[0], Inputs: x.Ints,
 		WeightsName: f.weights, InputsName: f.inputs,
@@ -97,6 +101,20 @@ func runMVM(term terminal, f mvmFlags) error {
 		return err
 	}
 	return result.WriteText(term.out, chip)
+}
+
+// checkOutputs finds a file to write that is one of those to read.
+func (f mvmFlags) checkOutputs() error {
+	for _, to := range []struct{ flag, path string }{{"out", f.out}, {"stats", f.stats}, {"certificate", f.certificate}} {
+		for _, from := range []string{f.weights, f.inputs} {
+			written, err := os.Stat(to.path)
+			read, readErr := os.Stat(from)
+			if err == nil && readErr == nil && os.SameFile(written, read) {
+				return fmt.Errorf("--%s is %s, which is read, want another file", to.flag, to.path)
+			}
+		}
+	}
+	return nil
 }
 
 // readMatrix reads a two-dimensional array of one of the given types.

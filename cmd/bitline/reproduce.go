@@ -45,13 +45,16 @@ chips simulates networks on whole chips and needs no models.`,
 	return c
 }
 
-func runReproduce(ctx context.Context, term terminal, name string, f reproduceFlags) error {
+func runReproduce(ctx context.Context, term terminal, name string, f reproduceFlags) (err error) {
 	study, err := reproduce.Load(name)
 	if err != nil {
 		return err
 	}
 	if study.NeedsModels() && f.shipped == (f.checkpoints != "") {
 		return usageError{fmt.Errorf("want --from-checkpoints or --checkpoints FOLDER (see bitline reproduce --help)")}
+	}
+	if f.svg != "" && !study.Draws() {
+		return usageError{fmt.Errorf("--svg is given, but study %s draws nothing (see bitline reproduce --help)", study.Name)}
 	}
 	if err := atomicfile.Check(f.markdown, f.svg, f.html); err != nil {
 		return err
@@ -60,7 +63,13 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if !isTerminal(term.err) { // where nobody watches a bar
 		host.Epoch = func(line string) { fmt.Fprintln(term.out, line) }
 	}
-	if f.checkpoints != "" {
+	if f.checkpoints != "" && study.NeedsModels() {
+		var remove func(error)
+		remove, err = makeFolders(f.checkpoints)
+		defer func() { remove(err) }()
+		if err != nil {
+			return err
+		}
 		if err := study.Train(ctx, host, f.checkpoints); err != nil {
 			return err
 		}

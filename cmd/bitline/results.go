@@ -39,6 +39,11 @@ failure != "", pareto. A point that lacks a figure is neither below nor above.`,
 			if f.limit < 0 {
 				return usageError{fmt.Errorf("--limit is %d, want 0 for all rows or more (see %s --help)", f.limit, c.CommandPath())}
 			}
+			for _, name := range []string{"where", "sort", "columns", "limit", "csv", "parquet"} {
+				if f.missing && c.Flags().Changed(name) {
+					return usageError{fmt.Errorf("--missing and --%s exclude each other (see %s --help)", name, c.CommandPath())}
+				}
+			}
 			return runResults(term, args[0], f)
 		},
 	}

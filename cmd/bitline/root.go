@@ -27,20 +27,11 @@ the chip event by event, and reports accuracy, latency, energy and area.`,
 	root.SetOut(term.out)
 	root.SetErr(term.err)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
+		return usageError{fmt.Errorf("%w (see %s --help)", flagFault(c, err), c.CommandPath())}
 	})
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return checkEmpty(c) }
 	root.AddCommand(newRun(term), newTrain(term), newDescribe(term), newInit(term), newMVM(term), newData(term), newReproduce(term), newCompare(term), newSweep(term), newResults(term), newVersion(term))
 	return root
-}
-
-// usageArgs turns complaints about the number of arguments into wrong usage.
-func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return usageError{fmt.Errorf("%w, want %s (see %s --help)", err, c.UseLine(), c.CommandPath())}
-		}
-		return nil
-	}
 }
 
 func dataFlag(c *cobra.Command, dir *string) {

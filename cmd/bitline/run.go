@@ -60,6 +60,9 @@ data.set = "none" does.`,
 				return usageError{fmt.Errorf("--train and --checkpoint exclude each other")}
 			}
 			if len(args) == 1 {
+				if args[0] == "" { // which would stand for no job
+					return usageError{fmt.Errorf("JOB is empty, want a job's name or file (see %s --help)", c.CommandPath())}
+				}
 				return runJob(c.Context(), term, args[0], f)
 			}
 			if f.chip != "" || f.network != "" {
@@ -139,7 +142,7 @@ func (f runFlags) checkValues(job *pipeline.Job) error {
 	return nil
 }
 
-func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
+func runJob(ctx context.Context, term terminal, name string, f runFlags) (err error) {
 	job, err := f.job(name)
 	if err != nil {
 		return err
@@ -160,10 +163,12 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) error {
 		job.Checkpoint, job.Weights = f.checkpoint, ""
 		job.Command += " --checkpoint " + pipeline.Quote(f.checkpoint)
 	}
-	if err := atomicfile.Check(f.json, f.csv, f.certificate, f.show.html); err != nil {
+	if err := atomicfile.Check(f.json, f.csv, f.certificate, f.show.html, f.observe.trace); err != nil {
 		return err
 	}
-	if err := f.show.makeFolder(); err != nil {
+	remove, err := f.show.makeFolder()
+	defer func() { remove(err) }()
+	if err != nil {
 		return err
 	}
 	var result *pipeline.Result

@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/gemm"
@@ -29,19 +31,50 @@ func htmlFlag(c *cobra.Command, file *string) {
 // given says whether any is asked for.
 func (s *showFlags) given() bool { return *s != showFlags{} }
 
-// makeFolder makes the folder of plots, and says whether they can be written.
-func (s *showFlags) makeFolder() error {
-	if s.plots == "" {
-		return nil
-	}
-	if err := os.MkdirAll(s.plots, 0o755); err != nil {
-		return fmt.Errorf("making the folder of plots: %w", err)
+// makeFolder makes the folder of plots, and says whether they can be written. remove
+// is that of makeFolders.
+func (s *showFlags) makeFolder() (remove func(error), err error) {
+	remove, err = makePlots(s.plots)
+	if err != nil || s.plots == "" {
+		return remove, err
 	}
 	var paths []string
 	for _, name := range pipeline.PlotFiles() {
 		paths = append(paths, filepath.Join(s.plots, name))
 	}
-	return atomicfile.Check(paths...)
+	return remove, atomicfile.Check(paths...)
+}
+
+// makePlots makes a folder of plots, unless its path is empty.
+func makePlots(path string) (remove func(error), err error) {
+	if path == "" {
+		return func(error) {}, nil
+	}
+	if remove, err = makeFolders(path); err != nil {
+		err = fmt.Errorf("making the folder of plots: %w", err)
+	}
+	return remove, err
+}
+
+// makeFolders makes a folder and those above it. remove, called with what a command
+// came to, takes those away again that it made and nothing has filled, if that is
+// an error.
+func makeFolders(path string) (remove func(error), err error) {
+	var made []string // the innermost first
+	for dir := filepath.Clean(path); !slices.Contains(made, dir); dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, dir)
+	}
+	remove = func(err error) {
+		for _, dir := range made {
+			if err != nil {
+				_ = os.Remove(dir) // which fails where something lies in it
+			}
+		}
+	}
+	return remove, os.MkdirAll(path, 0o755)
 }
 
 // write writes what is asked for.

@@ -76,7 +76,10 @@ all parts.`,
 
 // check finds flags that go with others.
 func (f sweepFlags) check(given func(flag string) bool) error {
-	for _, pair := range [][2]string{{"dry-run", "collect"}, {"dry-run", "slurm"}, {"collect", "slurm"}, {"collect", "shard"}, {"slurm", "shard"}} {
+	for _, pair := range [][2]string{
+		{"dry-run", "collect"}, {"dry-run", "slurm"}, {"collect", "slurm"}, {"collect", "shard"}, {"slurm", "shard"},
+		{"dry-run", "html"}, {"dry-run", "plots"}, {"slurm", "html"}, {"slurm", "plots"},
+	} {
 		if given(pair[0]) && given(pair[1]) {
 			return fmt.Errorf("--%s and --%s exclude each other", pair[0], pair[1])
 		}
@@ -89,7 +92,7 @@ func (f sweepFlags) check(given func(flag string) bool) error {
 	return nil
 }
 
-func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) error {
+func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) (err error) {
 	shard, err := readShard(f.shard)
 	if err != nil {
 		return usageError{err}
@@ -110,13 +113,16 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) err
 	if plan.Len() >= manyPoints && !f.yes && !f.dryRun && !f.collect {
 		return usageError{fmt.Errorf("sweep %s has %d points, want --yes to compute so many (--dry-run says how long that takes)", plan.Name, plan.Len())}
 	}
-	if f.plots != "" {
-		if err := os.MkdirAll(f.plots, 0o755); err != nil {
-			return fmt.Errorf("making the folder of plots: %w", err)
-		}
+	remove, err := makePlots(f.plots)
+	defer func() { remove(err) }()
+	if err != nil {
+		return err
 	}
 	if err := atomicfile.Check(f.html); err != nil {
 		return err
+	}
+	if info, err := os.Stat(f.cache); err == nil && !info.IsDir() { // before a folder of records is made
+		return fmt.Errorf("--cache: %s is no folder", f.cache)
 	}
 	s := sweeping{term: term, plan: plan, flags: f, shard: shard, name: name}
 	if s.identity, err = identify(plan); err != nil {

@@ -33,6 +33,9 @@ gets a line for every epoch.`,
 			if !strings.HasSuffix(strings.TrimSuffix(out, ".gz"), ".safetensors") {
 				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors or .safetensors.gz (see %s --help)", out, c.CommandPath())}
 			}
+			if files.OtherKernel && !files.Resume {
+				return usageError{fmt.Errorf("--other-kernel is given without --resume, which it allows (see %s --help)", c.CommandPath())}
+			}
 			job, err := pipeline.LoadJob(args[0], sets)
 			if err != nil {
 				return err

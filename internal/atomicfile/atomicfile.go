@@ -50,14 +50,21 @@ func Stream(path string, write func(io.Writer) error) error {
 }
 
 // Check says whether Write could write files at these paths, without a trace: it
-// spares a user the hours of work whose result cannot be kept. Empty paths are
-// none.
+// spares a user the hours of work whose result cannot be kept. A path that stands
+// there twice is an error: one file would replace the other. Empty paths are none.
 func Check(paths ...string) error {
 	var faults []error
+	seen := map[string]bool{}
 	for _, path := range paths {
 		if path == "" {
 			continue
 		}
+		file := whole(path)
+		if seen[file] {
+			faults = append(faults, writingError(path, errors.New("is asked for twice, want a file of its own for each")))
+			continue
+		}
+		seen[file] = true
 		temp, err := create(path)
 		if err == nil {
 			err = errors.Join(temp.Close(), os.Remove(temp.Name()))
@@ -111,6 +118,14 @@ func follow(path string) string {
 		return target
 	}
 	return filepath.Join(filepath.Dir(path), target)
+}
+
+// whole is the file that a path leads to from anywhere, or the path itself.
+func whole(path string) string {
+	if file, err := filepath.Abs(follow(path)); err == nil {
+		return file
+	}
+	return path
 }
 
 // create makes the temporary file beside a path that is a regular file or nothing.

@@ -164,6 +164,11 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	if err := j.checkNormalization(normalization); err != nil {
 		return nil, err
 	}
+	if j.HasValues() {
+		if err := j.Network.CheckValues(); err != nil { // before anything is trained
+			return nil, fmt.Errorf("network %s: %w; want data.set = %q, for shapes alone", j.Network.Name, err, NoData)
+		}
+	}
 	j.Train.WeightBits = j.Chip.Encoding.MagnitudeBits()
 	j.Train.CellBits = j.Chip.Crossbar.CellBits
 	return j, nil
@@ -245,6 +250,9 @@ func (l *Loader) network(name string) (*workloads.Network, error) {
 		return nil, err
 	}
 	n := workloads.ReadNetwork(t)
+	if n.Name == "" {
+		n.Name = stem(name)
+	}
 	return n, t.Finish()
 }
 

@@ -125,9 +125,16 @@ func TestSameNetwork(t *testing.T) {
 	if err := sameNetwork(renamed, net(true, 3)); err != nil {
 		t.Errorf("another name: %v, want none", err)
 	}
-	for name, other := range map[string]*workloads.Network{"another rectifier": net(false, 3), "another width": net(true, 4)} {
-		if err := sameNetwork(other, net(true, 3)); err == nil || !strings.Contains(err.Error(), "want the job's network n (2-3)") {
-			t.Errorf("%s: error %v, want one that names the job's network", name, err)
+	for _, tt := range []struct {
+		name  string
+		other *workloads.Network
+		want  string
+	}{
+		{"another rectifier", net(false, 3), "whose layer a is not that of the job's network n: relu is false, want true"},
+		{"another width", net(true, 4), "holds network n (2-4), want the job's network n (2-3)"},
+	} {
+		if err := sameNetwork(tt.other, net(true, 3)); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q in it", tt.name, err, tt.want)
 		}
 	}
 }

@@ -67,10 +67,39 @@ func (j *Job) LoadModel() (*workloads.Model, error) {
 }
 
 func sameNetwork(have, want *workloads.Network) error {
-	if !have.Same(want) {
+	if have.Same(want) {
+		return nil
+	}
+	if have.String() != want.String() {
 		return fmt.Errorf("holds network %s (%s), want the job's network %s (%s)", have.Name, have, want.Name, want)
 	}
+	if have.Input != want.Input {
+		return fmt.Errorf("holds network %s (%s) of input %s, want the input %s of the job's network %s", have.Name, have, have.Input, want.Input, want.Name)
+	}
+	for i, l := range want.Layers { // as many: the texts are the same
+		if have.Layers[i] != l {
+			return fmt.Errorf("holds network %s (%s), whose layer %s is not that of the job's network %s%s",
+				have.Name, have, have.Layers[i].Name, want.Name, unlike(have.Layers[i], l))
+		}
+	}
 	return nil
+}
+
+// unlike says in what two layers differ that a network's text does not show.
+func unlike(have, want workloads.Layer) string {
+	for _, key := range []struct {
+		name       string
+		have, want any
+	}{
+		{"name", have.Name, want.Name}, {"relu", have.ReLU, want.ReLU}, {"padding", have.Padding, want.Padding}, {"stride", have.Stride, want.Stride},
+		{"batch_norm", have.BatchNorm, want.BatchNorm}, {"no bias", have.NoBias, want.NoBias}, {"residual", have.Residual, want.Residual},
+		{"weights", have.Weights, want.Weights}, {"norm", have.Norm, want.Norm},
+	} {
+		if key.have != key.want {
+			return fmt.Sprintf(": %s is %v, want %v", key.name, key.have, key.want)
+		}
+	}
+	return ""
 }
 
 // shippedEnding is that of the embedded checkpoints.

@@ -3,6 +3,7 @@ package reproduce
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bitline/adc"
@@ -26,6 +27,7 @@ type Accuracy struct {
 // readAccuracy reads a study of models.
 func (s *Study) readAccuracy(t *config.Table) {
 	t.Require("job", "variant", "resolutions")
+	wantSome(t, "variant", "input_signs")
 	s.job = t.String("job", "")
 	s.folder = s.job
 	s.Accuracy = &Accuracy{
@@ -50,6 +52,9 @@ func (s *Study) readAccuracy(t *config.Table) {
 }
 
 func (s *Study) checkVariant(t *config.Table, key, name string) {
+	if !t.Has(key) {
+		return // which Require tells
+	}
 	if !slices.ContainsFunc(s.Variants, func(v Variant) bool { return v.Name == name }) {
 		t.Faultf(key, "holds %q, want the names of variants", name)
 	}
@@ -62,7 +67,8 @@ func readInputSigns(t *config.Table) []crossbar.InputSign {
 		case crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement:
 			signs = append(signs, sign)
 		default:
-			t.Faultf("input_signs", "holds %q, want %s, %s or %s", word, crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement)
+			t.Faultf("input_signs", "holds %q, want %s, %s or %s%s", word, crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement,
+				config.DidYouMean(word, []string{string(crossbar.Unsigned), string(crossbar.SignSplit), string(crossbar.TwosComplement)}))
 		}
 	}
 	return signs
@@ -75,7 +81,8 @@ func readRules(t *config.Table) []adc.Auto {
 		case adc.WorstCase, adc.Observed, adc.LossBudget:
 			rules = append(rules, rule)
 		default:
-			t.Faultf("rules", "holds %q, want %s, %s or %s", word, adc.WorstCase, adc.Observed, adc.LossBudget)
+			t.Faultf("rules", "holds %q, want %s, %s or %s%s", word, adc.WorstCase, adc.Observed, adc.LossBudget,
+				config.DidYouMean(word, []string{string(adc.WorstCase), string(adc.Observed), string(adc.LossBudget)}))
 		}
 	}
 	return rules
@@ -123,7 +130,11 @@ func readResolutions(t *config.Table, key string) [][]int {
 		all = append(all, bits)
 	}
 	if len(rows) == 0 {
-		t.Faultf(key, "is %v, want lists such as [[4, 4, 4, 2], [3, 3, 3, 1]]", value)
+		given := fmt.Sprint(value)
+		if text, ok := value.(string); ok {
+			given = strconv.Quote(text)
+		}
+		t.Faultf(key, "is %.80s, want lists such as [[4, 4, 4, 2], [3, 3, 3, 1]]", given)
 	}
 	return all
 }

@@ -27,6 +27,7 @@ type Chips struct {
 // readChips reads a study of chips.
 func readChips(t *config.Table) *Chips {
 	t.Require("networks", "chips")
+	wantSome(t, "networks", "chips")
 	return &Chips{
 		networks: t.Strings("networks", nil), chips: t.Strings("chips", nil),
 		sets: t.Strings("set", nil), room: t.Int("room", 1, 1, 1<<10),

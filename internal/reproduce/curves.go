@@ -3,6 +3,7 @@ package reproduce
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"bitline/adc"
@@ -64,23 +65,22 @@ func (s *Study) readCurves(t *config.Table) {
 	}
 	c.budget = t.Float("budget", 0.5, 0, 100) / 100
 	c.search = t.Int("search", 0, 0, 1<<30)
+	if t.Has("strength") && key == "" {
+		t.Faultf("strength", "is empty, want a key such as train.finetune.strength")
+	}
+	singles, methods := map[string]bool{"dense": true}, map[string]bool{} // names that are taken
 	for i, mt := range t.Tables("single") {
-		c.singles = append(c.singles, readMethod(mt, fmt.Sprintf("single%d", i+1)))
+		c.singles = append(c.singles, readMethod(mt, fmt.Sprintf("single%d", i+1), singles))
 	}
 	for i, mt := range t.Tables("method") {
-		m := readMethod(mt, fmt.Sprintf("method%d", i+1))
-		m.strengths = mt.Floats("strengths", nil, 0, math.Inf(1))
-		if len(m.strengths) < 2 {
-			mt.Faultf("strengths", "holds %d, want at least 2, between which a curve can be read", len(m.strengths))
-		}
+		m := readMethod(mt, fmt.Sprintf("method%d", i+1), methods)
+		m.strengths = readStrengths(mt)
 		c.methods = append(c.methods, m)
 	}
-	for _, list := range []struct {
-		key string
-		n   int
-	}{{"seeds", len(c.seeds)}, {"method", len(c.methods)}, {"drops", len(c.drops)}} {
-		if list.n == 0 {
-			t.Faultf(list.key, "holds nothing, want at least one")
+	wantSome(t, "seeds", "method", "drops")
+	for i, seed := range c.seeds {
+		if slices.Contains(c.seeds[:i], seed) {
+			t.Faultf("seeds", "holds %d twice, want each once", seed)
 		}
 	}
 	for i, seed := range c.seeds {
@@ -101,12 +101,35 @@ func (s *Study) readCurves(t *config.Table) {
 	s.Curves = c
 }
 
-func readMethod(t *config.Table, name string) method {
+// readMethod reads a method, whose name is not one of those that are taken.
+func readMethod(t *config.Table, name string, taken map[string]bool) method {
 	m := method{name: t.String("name", name), sets: t.Strings("set", nil)}
-	if m.name == "" || strings.ContainsAny(m.name, `/\`) {
+	switch {
+	case m.name == "" || strings.ContainsAny(m.name, `/\`):
 		t.Faultf("name", "is %q, want a part of a file's name", m.name)
+	case taken[m.name]:
+		t.Faultf("name", "is %q a second time, want a name of its own for each", m.name)
 	}
+	taken[m.name] = true
 	return m
+}
+
+// readStrengths reads the strengths of a curve, along which it is followed.
+func readStrengths(t *config.Table) []float64 {
+	if !t.Has("strengths") {
+		t.Faultf("strengths", "is missing, want at least 2, between which a curve can be read")
+	}
+	strengths := t.Floats("strengths", nil, 0, math.Inf(1))
+	if strengths != nil && len(strengths) < 2 {
+		t.Faultf("strengths", "holds %d, want at least 2, between which a curve can be read", len(strengths))
+	}
+	for i := 1; i < len(strengths); i++ {
+		if strengths[i] <= strengths[i-1] {
+			t.Faultf("strengths", "holds %g behind %g, want each larger than the one before", strengths[i], strengths[i-1])
+			break
+		}
+	}
+	return strengths
 }
 
 // compare reads each curve at the accuracies that are compared: a table for each

@@ -30,6 +30,7 @@ type fewestModel struct {
 // readFewest reads a study of fewest bits.
 func (s *Study) readFewest(t *config.Table) {
 	t.Require("model")
+	wantSome(t, "model")
 	s.Fewest = &Fewest{}
 	for i, mt := range t.Tables("model") {
 		mt.Require("network", "method", "job", "checkpoint", "budget")

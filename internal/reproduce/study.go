@@ -5,6 +5,8 @@ package reproduce
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"bitline/configs"
 	"bitline/internal/config"
@@ -56,6 +58,11 @@ func (s *Study) NeedsModels() bool {
 	return len(s.Variants) > 0
 }
 
+// Draws says whether there will be anything to draw.
+func (s *Study) Draws() bool {
+	return s.Curves != nil || s.Accuracy != nil && len(s.Accuracy.Plotted) > 0 || slices.ContainsFunc(s.Parts, (*Study).Draws)
+}
+
 // Load reads a study by name or file.
 func Load(name string) (*Study, error) { return load(name, false) }
 
@@ -66,6 +73,9 @@ func load(name string, part bool) (*Study, error) {
 		return nil, err
 	}
 	s := &Study{Name: t.String("name", name)}
+	if s.Name != name && (strings.ContainsAny(s.Name, `/\`) || strings.Trim(s.Name, ".") == "") { // it names a folder
+		t.Faultf("name", "is %q, want a part of a file's name", s.Name)
+	}
 	var parts []string
 	switch t.Enum("kind", "accuracy", "accuracy", "curves", "fewest-bits", "chip", "all") {
 	case "chip":
@@ -75,6 +85,7 @@ func load(name string, part bool) (*Study, error) {
 		if parts = t.Strings("studies", nil); part {
 			t.Faultf("kind", "is \"all\" in a study that is part of one, want any other kind")
 		}
+		wantSome(t, "studies")
 	case "curves":
 		s.readCurves(t)
 	case "fewest-bits":
@@ -93,6 +104,16 @@ func load(name string, part bool) (*Study, error) {
 		s.Parts = append(s.Parts, part)
 	}
 	return s, s.loadVariants()
+}
+
+// wantSome finds lists that are there and empty.
+func wantSome(t *config.Table, keys ...string) {
+	for _, key := range keys {
+		value, _ := t.Value(key)
+		if list, ok := value.([]any); ok && len(list) == 0 {
+			t.Faultf(key, "holds nothing, want at least one")
+		}
+	}
 }
 
 // loadVariants reads the variants' jobs.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
@@ -91,7 +92,7 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 func (s *Study) checkFiles(folder string) error {
 	var missing []string
 	for _, v := range s.Variants {
-		if path := s.file(folder, v); !exists(path) {
+		if path := s.file(folder, v); !exists(path) && !slices.Contains(missing, path) { // models may share one
 			missing = append(missing, path)
 		}
 	}

@@ -147,10 +147,10 @@ func (f *filter) hold(level int) (bool, error) {
 	for _, c := range f.rules[level] {
 		answer, err := f.machine.Run(c.program, f.env)
 		if err != nil {
-			return false, fmt.Errorf("holds %s: %w, where %s", show(c.text), brief(err), f.settings(level, c.keys))
+			return false, fmt.Errorf("holds %s: %w%s", show(c.text), brief(err), f.settings(level, c.keys))
 		}
 		if holds, ok := answer.(bool); !ok {
-			return false, fmt.Errorf("holds %s, which is %v, want true or false, where %s", show(c.text), answer, f.settings(level, c.keys))
+			return false, fmt.Errorf("holds %s, which is %v, want true or false%s", show(c.text), answer, f.settings(level, c.keys))
 		} else if !holds {
 			return false, nil
 		}
@@ -158,7 +158,8 @@ func (f *filter) hold(level int) (bool, error) {
 	return true, nil
 }
 
-// settings are those of the walk's place that concern the keys.
+// settings are those of the walk's place that concern the keys, as the end of a
+// sentence; empty where there are none.
 func (f *filter) settings(level int, keys []string) string {
 	var parts []string
 	for i, d := range f.plan.dimensions[:level+1] {
@@ -168,7 +169,10 @@ func (f *filter) settings(level int, keys []string) string {
 			}
 		}
 	}
-	return strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", where " + strings.Join(parts, ", ")
 }
 
 // runs are ascending integers, as runs of neighbours.

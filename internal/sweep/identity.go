@@ -107,7 +107,7 @@ func readIdentity(dir string) (Identity, error) {
 	}
 	var v identityJSON
 	if err := json.Unmarshal(content, &v); err != nil {
-		return Identity{}, fmt.Errorf("reading %s: %w", path, err)
+		return Identity{}, fmt.Errorf("reading %s: %w", path, report.JSONFault(content, err))
 	}
 	if v.Schema != identitySchema {
 		return Identity{}, fmt.Errorf("reading %s: schema is %q, want %q: another version's sweep", path, v.Schema, identitySchema)

@@ -315,7 +315,7 @@ func TestFoldersThatAreNone(t *testing.T) {
 		{"records-file", "mkdir records-file/records: not a directory", "records-file holds no sweep: it has no sweep.json"},
 		{"taken", "read taken/sweep.json: is a directory", "read taken/sweep.json: is a directory"},
 		{"orphans", "orphans holds records without sweep.json, which says whose they are; choose another folder", "orphans holds no sweep: it has no sweep.json"},
-		{"broken", "reading broken/sweep.json: unexpected end of JSON input", "reading broken/sweep.json: unexpected end of JSON input"},
+		{"broken", "reading broken/sweep.json: line 1: is no whole JSON: unexpected end of JSON input", "reading broken/sweep.json: line 1: is no whole JSON: unexpected end of JSON input"},
 		{"newer", `reading newer/sweep.json: schema is "bitline.sweep/2", want "bitline.sweep/1": another version's sweep`, `reading newer/sweep.json: schema is "bitline.sweep/2", want "bitline.sweep/1": another version's sweep`},
 		{"huge", "reading huge/sweep.json: points is 99999999999, want 0 to 10000000", "reading huge/sweep.json: points is 99999999999, want 0 to 10000000"},
 		{"none", "", "open none/sweep.json: no such file or directory"},
