@@ -76,7 +76,10 @@ all parts.`,
 
 // check finds flags that go with others.
 func (f sweepFlags) check(given func(flag string) bool) error {
-	for _, pair := range [][2]string{{"dry-run", "collect"}, {"dry-run", "slurm"}, {"collect", "slurm"}, {"collect", "shard"}, {"slurm", "shard"}} {
+	for _, pair := range [][2]string{
+		{"dry-run", "collect"}, {"dry-run", "slurm"}, {"collect", "slurm"}, {"collect", "shard"}, {"slurm", "shard"},
+		{"dry-run", "html"}, {"dry-run", "plots"}, {"slurm", "html"}, {"slurm", "plots"},
+	} {
 		if given(pair[0]) && given(pair[1]) {
 			return fmt.Errorf("--%s and --%s exclude each other", pair[0], pair[1])
 		}
@@ -143,6 +146,11 @@ type sweeping struct {
 	identity sweep.Identity
 }
 
+// cache is where points share models and outcomes.
+func (s *sweeping) cache() sweep.Cache {
+	return sweep.Cache{Dir: s.flags.cache, Version: s.identity.Version}
+}
+
 func identify(p *sweep.Plan) (sweep.Identity, error) {
 	files, err := p.Files()
 	return sweep.Identity{
@@ -182,7 +190,7 @@ func (s *sweeping) compute(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	best := newBest(s.plan.Pareto)
-	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: sweep.Cache(s.flags.cache)}
+	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: s.cache()}
 	recorded := false
 	r.Done = func(sweep.Record, int, int) { recorded = true }
 	if host.Progress != nil {
