@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/pipeline"
 	"bitline/internal/reproduce"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 		return err
 	}
 	if study.Curves == nil {
-		return fmt.Errorf("study %s compares no methods, want kind = \"curves\" (bitline reproduce %s does what it describes)", study.Name, name)
+		return fmt.Errorf("study %s compares no methods, want kind = \"curves\" (bitline reproduce %s does what it describes)", study.Name, pipeline.Quote(name))
 	}
 	if f.out == "" {
 		f.out = strings.TrimSuffix(filepath.Base(study.Name), ".toml") // the file's where it gives no name

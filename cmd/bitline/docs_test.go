@@ -110,7 +110,11 @@ func TestDocumentedComparison(t *testing.T) {
 
 // Every chip that the README shows is one.
 func TestDocumentedChips(t *testing.T) {
-	for _, match := range toml.FindAllStringSubmatch(string(readFile(t, "../../README.md")), -1) {
+	blocks := toml.FindAllStringSubmatch(string(readFile(t, "../../README.md")), -1)
+	if len(blocks) == 0 {
+		t.Fatal("the README shows no chip")
+	}
+	for _, match := range blocks {
 		path := filepath.Join(t.TempDir(), "mine.toml")
 		writeFile(t, path, []byte(match[1]))
 		succeed(t, "describe", path)

@@ -191,6 +191,27 @@ func TestCheckpointCannotBeWritten(t *testing.T) {
 	}
 }
 
+// What a study found is in the other files even where one of them can no longer be
+// written.
+func TestTablesCannotBeWritten(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "s.toml", []byte("kind = \"chip\"\nnetworks = [\"mlp-64-32-10\"]\nchips = [\"bitslice-8bit\"]\n"))
+	var out, errs bytes.Buffer
+	begun := false
+	late := func(string) string { // asked for data sets, after the files were found to be writable
+		if !begun {
+			begun = true
+			makeFolder(t, "t.md")
+		}
+		return ""
+	}
+	code := run(t.Context(), []string{"reproduce", "s.toml", "--markdown", "t.md", "--html", "s.html"}, terminal{out: &out, err: &errs, getenv: late})
+	if want := "bitline: writing t.md: is a directory\n"; code != 1 || errs.String() != want {
+		t.Errorf("exit %d, errors %q, want 1 and %q", code, errs.String(), want)
+	}
+	checkFolder(t, ".", "s.html", "s.toml", "t.md")
+}
+
 // A result is printed even where a file of it can no longer be written, and the
 // other files are.
 func TestResultFileCannotBeWritten(t *testing.T) {

@@ -78,10 +78,7 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if err != nil {
 		return err
 	}
-	if err := printFindings(term, found, f.markdown); err != nil {
-		return err
-	}
-	return errors.Join(drawFindings(found, f.svg), writePage(f.html, reproduce.Page(study.Name, found, "bitline "+version())))
+	return errors.Join(printFindings(term, found, f.markdown), drawFindings(found, f.svg), writePage(f.html, reproduce.Page(study.Name, found, "bitline "+version())))
 }
 
 // printFindings writes all tables as text and, where wanted, to a Markdown file.

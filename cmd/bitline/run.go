@@ -102,18 +102,25 @@ func certificateFlag(c *cobra.Command, file *string) {
 	c.Flags().StringVar(file, "certificate", "", "write as CSV to this file, of every column, whether its converter is proven never to clip it, was not seen to, or how often it did")
 }
 
-// jobSets are the overrides that the flags stand for.
-func (f runFlags) jobSets() []string {
+// jobSets are the overrides that the flags stand for, of the job of that name.
+func (f runFlags) jobSets(job string) ([]string, error) {
 	sets := slices.Clone(f.sets)
 	if f.train {
 		sets = append(sets, `checkpoint=""`, `weights=""`)
 	}
-	return sets
+	if f.checkpoint == "" {
+		return sets, nil
+	}
+	name, err := pipeline.NameBeside(job, f.checkpoint)
+	return append(sets, "checkpoint="+name, `weights=""`), err
 }
 
 // job is the job of that name, or that of the flags where there is none.
 func (f runFlags) job(name string) (*pipeline.Job, error) {
-	sets := f.jobSets()
+	sets, err := f.jobSets(name)
+	if err != nil {
+		return nil, err
+	}
 	if name == "" {
 		return pipeline.JobOf(f.chip, f.network, sets)
 	}
@@ -158,10 +165,6 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) (err er
 	job.Simulation.Exact = f.exact
 	if err := f.observe.set(job); err != nil {
 		return err
-	}
-	if f.checkpoint != "" {
-		job.Checkpoint, job.Weights = f.checkpoint, ""
-		job.Command += " --checkpoint " + pipeline.Quote(f.checkpoint)
 	}
 	if err := atomicfile.Check(f.json, f.csv, f.certificate, f.show.html, f.observe.trace); err != nil {
 		return err

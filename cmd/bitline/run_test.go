@@ -325,3 +325,20 @@ func TestRunWithoutAJob(t *testing.T) {
 		t.Errorf("got\n%s\nwant the report of quickstart and a word on MNIST", out)
 	}
 }
+
+// --checkpoint stands in the place of the job's own, in the configuration that the
+// page shows too, and is a file of the working directory wherever the job lies.
+func TestRunCheckpointOfAnotherFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	makeFolder(t, "my jobs")
+	writeFile(t, "my jobs/job.toml", []byte("base = \"quickstart\"\ncheckpoint = \"mnist-mlp-dense\"\n[replay]\nimages = 50\n"))
+	succeed(t, short("train", "quickstart", "--out", "d.safetensors")...)
+	out := succeed(t, "run", "my jobs/job.toml", "--checkpoint", "d.safetensors", "--html", "r.html")
+	if want := `bitline run 'my jobs/job.toml' --set checkpoint=../d.safetensors`; !strings.Contains(out, want) {
+		t.Errorf("it suggests\n%s\nwant a command with %s", out, want)
+	}
+	page := string(readFile(t, "r.html"))
+	if strings.Contains(page, "mnist-mlp-dense") || !strings.Contains(page, "checkpoint = &#34;../d.safetensors&#34;") {
+		t.Error("the page's configuration names another checkpoint than ../d.safetensors")
+	}
+}

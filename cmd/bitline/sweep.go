@@ -149,6 +149,11 @@ type sweeping struct {
 	identity sweep.Identity
 }
 
+// cache is where points share models and outcomes.
+func (s *sweeping) cache() sweep.Cache {
+	return sweep.Cache{Dir: s.flags.cache, Version: s.identity.Version}
+}
+
 func identify(p *sweep.Plan) (sweep.Identity, error) {
 	files, err := p.Files()
 	return sweep.Identity{
@@ -188,7 +193,7 @@ func (s *sweeping) compute(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	best := newBest(s.plan.Pareto)
-	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: sweep.Cache(s.flags.cache)}
+	r := sweep.Runner{Plan: s.plan, Store: store, Shard: s.shard, Host: host, Cache: s.cache()}
 	recorded := false
 	r.Done = func(sweep.Record, int, int) { recorded = true }
 	if host.Progress != nil {

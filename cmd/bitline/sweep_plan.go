@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/config"
 	"bitline/internal/pipeline"
 	"bitline/internal/sweep"
 )
@@ -20,7 +21,7 @@ import (
 // dryRun says what a run would do, and how long it would take by what its first
 // points take.
 func (s *sweeping) dryRun(ctx context.Context) error {
-	r := sweep.Runner{Plan: s.plan, Shard: s.shard, Host: s.term.host(s.flags.data), Cache: sweep.Cache(s.flags.cache)}
+	r := sweep.Runner{Plan: s.plan, Shard: s.shard, Host: s.term.host(s.flags.data), Cache: s.cache()}
 	r.Host.Progress = nil
 	done, err := s.identity.Recorded(s.flags.out)
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *sweeping) array() (sweep.Slurm, error) {
 		return path
 	}
 	name, out := s.name, whole(s.flags.out)
-	if sweep.IsFile(name) {
+	if config.IsFile(name) {
 		name = whole(name)
 	}
 	job.Name, job.Log = s.plan.Name, filepath.Join(out, "slurm")

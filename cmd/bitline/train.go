@@ -75,7 +75,7 @@ gets a line for every epoch.`,
 				return err
 			}
 			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s --checkpoint %s\n",
-				model.Network.Name, model.Origin.DataSet, out, job.Command, filepath.Clean(out))
+				model.Network.Name, model.Origin.DataSet, out, job.Command, pipeline.Quote(filepath.Clean(out)))
 			return err
 		},
 	}

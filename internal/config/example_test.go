@@ -37,11 +37,11 @@ func ExampleTable_Value() {
 		fmt.Println(err)
 		return
 	}
-	// The resolution is one integer, an array of them, or a word.
+	// The resolution is an array of integers or a word.
 	if word, _ := root.Value("bits"); word == "auto" {
 		fmt.Println("searched for")
 	} else {
-		fmt.Println(root.IntOrList("bits", []int{8}, 1, 16))
+		fmt.Println(root.Ints("bits", []int{8}, 1, 16))
 	}
 	// Output: searched for
 }

@@ -116,12 +116,17 @@ type location struct {
 	embedded bool
 }
 
-func isPath(name string) bool {
+// IsFile says whether a name is a file on disk rather than an embedded document's.
+func IsFile(name string) bool {
 	return strings.ContainsAny(name, "/"+string(filepath.Separator)) || strings.HasSuffix(name, ".toml")
 }
 
+// Stem is the name of what a document describes that gives no name: the file's,
+// without its folder and ending.
+func Stem(name string) string { return strings.TrimSuffix(filepath.Base(name), ".toml") }
+
 func (s Source) find(name string) (location, error) {
-	if isPath(name) {
+	if IsFile(name) {
 		return location{path: filepath.Clean(name)}, nil
 	}
 	names := s.Names()
@@ -137,7 +142,7 @@ func (s Source) find(name string) (location, error) {
 
 // beside finds the base that the file from names.
 func (s Source) beside(from location, base string) (location, error) {
-	if !isPath(base) {
+	if !IsFile(base) {
 		return s.find(base)
 	}
 	if !from.embedded {

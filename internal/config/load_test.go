@@ -253,7 +253,6 @@ func readAll(t *Table, depth int) {
 		t.Float(key, 0, math.Inf(-1), 5)
 		t.Enum(key, "", "linear", "rc")
 		t.Ints(key, nil, 1, 5)
-		t.IntOrList(key, nil, 1, 5)
 		t.Strings(key, nil)
 		t.Time(key, 0)
 		t.Energy(key, 0)

@@ -120,7 +120,7 @@ func (n *node) plain() any {
 	return n.scalar
 }
 
-// maxShown bounds the text of a value or of a key in a fault, in bytes.
+// maxShown bounds what Shorten leaves, in bytes.
 const maxShown = 80
 
 // String is the value as a fault shows it: on one line and not too long.
@@ -128,7 +128,7 @@ func (n *node) String() string {
 	switch v := n.scalar.(type) {
 	case string:
 		if len(v) > maxShown {
-			return strconv.Quote(shorten(v))
+			return strconv.Quote(Shorten(v))
 		}
 		return strconv.Quote(v)
 	case float64:
@@ -153,7 +153,7 @@ func (n *node) String() string {
 		}
 		items = append(items, child.String())
 	}
-	return shorten("[" + strings.Join(items, ", ") + "]")
+	return Shorten("[" + strings.Join(items, ", ") + "]")
 }
 
 // formatFloat keeps a point or an exponent, so that 8.0 is not taken for 8.
@@ -165,7 +165,8 @@ func formatFloat(v float64) string {
 	return text
 }
 
-func shorten(s string) string {
+// Shorten is the text of a value or of a key as faults quote it: not too long.
+func Shorten(s string) string {
 	if len(s) <= maxShown {
 		return s
 	}

@@ -28,7 +28,7 @@ func parseSet(set string) (*node, error) {
 	s := newScanner(set)
 	parts, ok := s.keyParts()
 	if !ok || s.peek() != '=' {
-		return nil, fmt.Errorf("--set %s: want KEY=VALUE such as adc.bits=5", shorten(set))
+		return nil, fmt.Errorf("--set %s: want KEY=VALUE such as adc.bits=5", Shorten(set))
 	}
 	if parts[0] == "base" {
 		return nil, errors.New("--set base: only a file can name its base")
@@ -37,7 +37,7 @@ func parseSet(set string) (*node, error) {
 	for _, part := range parts {
 		path = joinKey(path, part)
 	}
-	pos := position{file: "--set " + shorten(path), set: true}
+	pos := position{file: "--set " + Shorten(path), set: true}
 	n := build(setValue(s.text[s.next+1:]), "", nil, pos)
 	for i := len(parts) - 1; i >= 0; i-- {
 		n = &node{pos: pos, table: map[string]*node{parts[i]: n}}

@@ -91,14 +91,14 @@ func (t *Table) Faultf(key, format string, args ...any) {
 	case key != "":
 		t.fault(t.at(key), joinKey(t.path, key), text)
 	case t.path != "":
-		t.doc.faults = append(t.doc.faults, fault{t.pos, "table " + shorten(t.path) + " " + text})
+		t.doc.faults = append(t.doc.faults, fault{t.pos, "table " + Shorten(t.path) + " " + text})
 	default:
 		t.doc.faults = append(t.doc.faults, fault{t.pos, text})
 	}
 }
 
 func (t *Table) fault(pos position, path, text string) {
-	t.doc.faults = append(t.doc.faults, fault{pos, "key " + shorten(path) + " " + text})
+	t.doc.faults = append(t.doc.faults, fault{pos, "key " + Shorten(path) + " " + text})
 }
 
 // Table is the table of that key. An absent one is empty; anything else than a
@@ -181,7 +181,7 @@ func unknown(n *node, path string) []fault {
 				prefix = path + "."
 			}
 			hint := didYouMean(key, prefix, slices.Sorted(maps.Keys(n.asked)))
-			faults = append(faults, fault{child.pos, "unknown key " + shorten(at) + hint})
+			faults = append(faults, fault{child.pos, "unknown key " + Shorten(at) + hint})
 			continue
 		}
 		if child.opened {

@@ -148,24 +148,6 @@ func (t *Table) Ints(key string, def []int, lo, hi int) []int {
 	return list
 }
 
-// IntOrList is Ints, and a lone integer is taken as an array of one.
-func (t *Table) IntOrList(key string, def []int, lo, hi int) []int {
-	n := t.node.ask(key)
-	if n == nil || n.isList {
-		return t.Ints(key, def, lo, hi)
-	}
-	v, ok := n.integer(lo, hi)
-	if !ok {
-		want := integerRange(n, lo, hi)
-		if _, isInt := n.scalar.(int64); !isInt {
-			want += " or an array of them"
-		}
-		t.Faultf(key, "is %s, want %s", n, want)
-		return slices.Clone(def)
-	}
-	return []int{v}
-}
-
 // Floats is the key's array of numbers, each from lo to hi as Float has them. A
 // fault names the element, and then the whole array is the default.
 func (t *Table) Floats(key string, def []float64, lo, hi float64) []float64 {

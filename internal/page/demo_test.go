@@ -70,7 +70,7 @@ func demo(points int) *page.Page {
 	return &page.Page{
 		Title: "demo", Subtitle: "every kind of block", Footer: "bitline test",
 		Sections: []page.Section{
-			{Title: "Figures", Lead: "What matters most.", Blocks: []page.Block{
+			{Title: "Figures", Blocks: []page.Block{
 				page.Figures{{Name: "Energy", Value: "1.2 nJ", Note: "60 % of it ADCs"}, {Name: "Bottleneck", Value: "adc"}},
 				page.Facts{Title: "Facts", List: []page.Fact{{Name: "name", Text: "text"}}},
 				page.Text("A paragraph."), page.List{"first", "second"},

@@ -29,7 +29,6 @@ type Page struct {
 // Section is a part of a page. One without blocks is left out.
 type Section struct {
 	Title  string // in the page's list of contents; "" for a part without a heading
-	Lead   string // a sentence below the heading; "" for none
 	Blocks []Block
 }
 

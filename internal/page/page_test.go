@@ -22,7 +22,7 @@ func hostile() *page.Page {
 	t.Add(attack, attack)
 	limit := 1.0
 	return &page.Page{Title: attack, Subtitle: attack, Footer: attack, Sections: []page.Section{{
-		Title: attack, Lead: attack, Blocks: []page.Block{
+		Title: attack, Blocks: []page.Block{
 			page.Figures{{Name: attack, Value: "1 " + attack, Note: attack}},
 			page.Facts{Title: attack, List: []page.Fact{{Name: attack, Text: attack}}},
 			page.Text(attack), page.List{attack}, page.Code{Title: attack, Text: attack}, page.Table(t),

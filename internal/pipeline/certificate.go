@@ -9,6 +9,19 @@ import (
 	"bitline/crossbar"
 )
 
+// CertificateResult says what is known of the clipping of a matrix's columns,
+// each counted once per row block, slice and converter.
+type CertificateResult struct {
+	Proven    int64 `json:"columns_proven_safe"`
+	Unseen    int64 `json:"columns_not_seen_to_clip"`
+	Clipped   int64 `json:"columns_clipped"`
+	MostClips int64 `json:"most_clips_of_a_column"`
+}
+
+func newCertificate(c crossbar.Certificate) CertificateResult {
+	return CertificateResult{Proven: c.Proven, Unseen: c.Unseen, Clipped: c.Clipped, MostClips: c.MostClips}
+}
+
 // certified is the clip certificates of one matrix's columns.
 type certified struct {
 	layer   string

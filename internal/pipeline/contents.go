@@ -72,17 +72,33 @@ func (c *contents) weights(name string) error {
 	if name == "" {
 		return nil
 	}
+	digest, err := digestOfWeights(beside(c.job, name, ".safetensors"))
+	fmt.Fprintf(&c.text, "weights %s\n", digest)
+	return err
+}
+
+// StartDigest is the SHA-256, in hex, of the checkpoint from which the job's training
+// through converters starts; "" where none does.
+func (j *Job) StartDigest() (string, error) {
+	if j.Train.Through == nil {
+		return "", nil
+	}
+	return digestOfWeights(j.Train.Through.Name)
+}
+
+// digestOfWeights is the SHA-256, in hex, of a file or of a shipped checkpoint; of an
+// unknown name, that of nothing.
+func digestOfWeights(name string) (string, error) {
 	var content []byte
-	if path := beside(c.job, name, ".safetensors"); isFile(path, ".safetensors") {
-		var err error
-		if content, err = os.ReadFile(path); err != nil {
-			return err
+	var err error
+	if isFile(name, ".safetensors") {
+		if content, err = os.ReadFile(name); err != nil {
+			return "", err
 		}
 	} else if shipped, err := fs.ReadFile(configs.Files(), "checkpoints/"+name+shippedEnding); err == nil {
-		content = shipped // of an unknown name, nothing
+		content = shipped
 	}
-	fmt.Fprintf(&c.text, "weights %x\n", sha256.Sum256(content))
-	return nil
+	return fmt.Sprintf("%x", sha256.Sum256(content)), nil
 }
 
 // IsSystemFault says whether an error is the system's, such as a file that cannot be

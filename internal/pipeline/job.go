@@ -20,7 +20,8 @@ import (
 )
 
 // Job says what to run: which network, with which weights, on which data and
-// chip. It is immutable once loaded.
+// chip. Whoever loads one may set its checkpoint and the options of its simulation
+// before it runs; from then on it is immutable.
 type Job struct {
 	Name       string
 	Chip       *arch.Chip
@@ -86,7 +87,7 @@ func (l *Loader) LoadJob(name string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readJob(t, Job{Name: name, Command: command("bitline run "+name, sets)}, jobFiles{name, chips, l})
+	return readJob(t, Job{Name: name, Command: command("bitline run "+Quote(name), sets)}, jobFiles{name, chips, l})
 }
 
 func (l *Loader) source(kind string) config.Source {
@@ -104,7 +105,7 @@ func JobOf(chip, network string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := Job{Name: stem(network) + "-" + stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", chip, network), sets)}
+	j := Job{Name: config.Stem(network) + "-" + config.Stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", Quote(chip), Quote(network)), sets)}
 	return readJob(t, j, jobFiles{"", chips, new(Loader)})
 }
 
@@ -119,9 +120,6 @@ func deal(sets []string) (own, chips []string) {
 	}
 	return own, chips
 }
-
-// stem is the name of what a file describes.
-func stem(name string) string { return strings.TrimSuffix(filepath.Base(name), ".toml") }
 
 // jobFiles says beside which file the job's others lie, and the overrides of its
 // chip.
@@ -207,9 +205,13 @@ func (j *Job) documents() (job, chip string, err error) {
 	if job, err = j.own.TOML(); err != nil {
 		return "", "", err
 	}
-	chip, err = j.chips.TOML()
+	chip, err = j.ChipDocument()
 	return job, chip, err
 }
+
+// ChipDocument is what the job's chip was read from, as one TOML text with its bases
+// and overrides merged: chips of equal documents are equal.
+func (j *Job) ChipDocument() (string, error) { return j.chips.TOML() }
 
 // Quote makes one word of a text for a POSIX shell.
 func Quote(text string) string {
@@ -251,7 +253,7 @@ func (l *Loader) network(name string) (*workloads.Network, error) {
 	}
 	n := workloads.ReadNetwork(t)
 	if n.Name == "" {
-		n.Name = stem(name)
+		n.Name = config.Stem(name)
 	}
 	return n, t.Finish()
 }
@@ -280,6 +282,23 @@ func beside(job, name, ending string) string {
 		path = "." + string(filepath.Separator) + path
 	}
 	return path
+}
+
+// NameBeside is what a job's file calls a checkpoint's file that the working directory
+// calls by a name: an override checkpoint=… that finds it.
+func NameBeside(job, name string) (string, error) {
+	const ending = ".safetensors"
+	if !isFile(name, ending) || filepath.IsAbs(name) || !isFile(job, ".toml") {
+		return name, nil
+	}
+	path, err := filepath.Rel(filepath.Dir(job), name)
+	if err != nil { // the job's folder is elsewhere
+		return filepath.Abs(name)
+	}
+	if !isFile(path, ending) {
+		path = "." + string(filepath.Separator) + path
+	}
+	return path, nil
 }
 
 // readCheckpoint reads a model from a file or an embedded checkpoint.

@@ -138,8 +138,8 @@ type TrainFiles struct {
 	OtherKernel bool
 }
 
-// TrainModel trains the job's network and exports it. Where files name a state,
-// it is saved after every epoch and when ctx ends, and removed at the end.
+// TrainModel trains the job's network and exports it. Where files name a state, it is
+// saved after every epoch and when ctx ends; who has kept the model removes it.
 func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset, files TrainFiles) (*workloads.Model, error) {
 	cfg := j.Train
 	cfg.Workers = runtime.GOMAXPROCS(0)

@@ -33,9 +33,26 @@ type MVMResult struct {
 	Columns crossbar.ColumnCertificates // the certificate of every column
 }
 
-// Run computes every product. It is an error if a weight or an input does not
-// fit the chip, or if the chip's resolutions are to be found by observation.
+// mostOutputs bounds the products of a batch, which are held in memory: 1 GiB of them.
+const mostOutputs = 1 << 27
+
+// checkSize finds that there are more products than can be held. Few inputs take the
+// room of a whole tile of them.
+func (u MVM) checkSize() error {
+	if max(u.Batch, crossbar.TilePositions) <= mostOutputs/max(1, u.Columns) {
+		return nil
+	}
+	return fmt.Errorf("the %d inputs of %s and the %d columns of %s make too many products, want at most %d (fewer than %d inputs count as so many)",
+		u.Batch, u.InputsName, u.Columns, u.WeightsName, mostOutputs, crossbar.TilePositions)
+}
+
+// Run computes every product. It is an error if there are too many of them, if a
+// weight or an input does not fit the chip, or if the chip's resolutions are to be
+// found by observation.
 func (u MVM) Run() (*MVMResult, error) {
+	if err := u.checkSize(); err != nil {
+		return nil, err
+	}
 	bits, err := u.bits()
 	if err != nil {
 		return nil, err

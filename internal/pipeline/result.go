@@ -93,7 +93,7 @@ type Setting struct {
 	SliceLayout   string  `json:"slice_layout"`
 	ADCKind       string  `json:"adc_kind"`
 	ADCRange      string  `json:"adc_range"`
-	ADCResolution string  `json:"adc_resolution"` // given, worst-case, observed
+	ADCResolution string  `json:"adc_resolution"` // given, worst-case, observed, loss
 	Recalibrate   string  `json:"recalibrate"`
 	Devices       string  `json:"devices"`
 	Activity      string  `json:"activity"` // on which time and energy rest

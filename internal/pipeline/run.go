@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"bitline/adc"
+	"bitline/crossbar"
 	"bitline/scheduler"
 	"bitline/scheduler/timing"
 )
@@ -55,6 +57,31 @@ func Measure(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *
 		return nil, err
 	}
 	return result.Figures(), nil
+}
+
+// CheckLaw is an error unless the law of the chip's converters is defined at every
+// resolution that the values take: that of each slice, and of each of its conversions
+// where those have others.
+func (j *Job) CheckLaw(v *Values) error {
+	chip := j.Chip
+	signed, slicing := chip.Encoding.Signed == crossbar.DifferentialAnalog, chip.Slicing()
+	for _, bits := range v.bits {
+		inUse := slices.Clone(bits)
+		for i, step := range chip.Encoding.Steps(chip.DAC.Bits) {
+			for k, b := range bits {
+				inUse = append(inUse, chip.ADC.StepBits(b, adc.Conversion{Step: i, Slice: k, Shift: step.Shift + slicing.Shift(k)}, signed))
+			}
+		}
+		for _, b := range inUse {
+			if b == 0 {
+				continue // nothing is converted
+			}
+			if _, err := chip.ADC.Converter(b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // simulate times the chip.

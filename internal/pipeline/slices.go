@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"io"
 
 	"bitline/adc"
 	"bitline/arch"
@@ -33,33 +32,6 @@ type SliceResult struct {
 	HistogramFrom  int64       `json:"sum_histogram_first,omitempty"` // the sum of its first entry
 	Laws           []LawResult `json:"laws"`
 }
-
-// LawResult is a converter's cost under one law, relative to 8 bits.
-type LawResult struct {
-	Law          string  `json:"law"`
-	Power        float64 `json:"power_ratio,omitempty"`
-	Time         float64 `json:"time_ratio,omitempty"`
-	Energy       float64 `json:"energy_ratio,omitempty"`
-	Area         float64 `json:"area_ratio,omitempty"`
-	Extrapolated bool    `json:"extrapolated,omitempty"`
-	Refused      string  `json:"refused,omitempty"` // why the law gives nothing
-}
-
-// CertificateResult says what is known of the clipping of a matrix's columns,
-// each counted once per row block, slice and converter.
-type CertificateResult struct {
-	Proven    int64 `json:"columns_proven_safe"`
-	Unseen    int64 `json:"columns_not_seen_to_clip"`
-	Clipped   int64 `json:"columns_clipped"`
-	MostClips int64 `json:"most_clips_of_a_column"`
-}
-
-func newCertificate(c crossbar.Certificate) CertificateResult {
-	return CertificateResult{Proven: c.Proven, Unseen: c.Unseen, Clipped: c.Clipped, MostClips: c.MostClips}
-}
-
-// referenceBits is the resolution that costs are compared with.
-const referenceBits = 8
 
 // newSlices describes what the slices of one matrix saw.
 func newSlices(chip *arch.Chip, stats crossbar.Stats, bits []int) []SliceResult {
@@ -123,22 +95,6 @@ func trim(s crossbar.SliceStats) (counts []int64, first int64) {
 	return s.Histogram[from:to], int64(from) - s.Offset
 }
 
-// newLaws costs a converter of the given bits under every law.
-func newLaws(chip *arch.Chip, bits int) []LawResult {
-	var results []LawResult
-	for _, name := range adc.Laws() {
-		r := LawResult{Law: name}
-		c, err := adc.Law(name).Cost(bits, referenceBits, chip.ADC.Rate)
-		if err != nil {
-			r.Refused = err.Error()
-		} else {
-			r.Power, r.Time, r.Energy, r.Area, r.Extrapolated = c.Power, c.Time(), c.Energy, c.Area, c.Extrapolated
-		}
-		results = append(results, r)
-	}
-	return results
-}
-
 func quotient(part, whole int64) float64 {
 	if whole == 0 {
 		return 0
@@ -170,75 +126,4 @@ func (s SliceResult) Seen() (largest, bits string) {
 		return "–", "–"
 	}
 	return fmt.Sprint(*s.LargestSeen), fmt.Sprint(s.ObservedBits)
-}
-
-// lawTable compares converters of the resolutions in use with one of 8 bits.
-func lawTable(slices []SliceResult) report.Table {
-	t := report.Table{
-		Title:   fmt.Sprintf("One converter against one of %d bits (a factor of 2× = half the cost; * = extrapolated)", referenceBits),
-		Columns: []string{"bits>", "law", "power>", "time>", "energy>", "area>"},
-	}
-	for bits := 1; bits <= adc.MaxBits; bits++ {
-		for _, s := range slices {
-			if s.Bits == bits && bits != referenceBits {
-				addLaws(&t, s)
-				break
-			}
-		}
-	}
-	return t
-}
-
-func addLaws(t *report.Table, s SliceResult) {
-	for _, l := range s.Laws {
-		if l.Refused != "" {
-			t.Add(s.Bits, l.Law, "not defined", "", "", "")
-			continue
-		}
-		mark := ""
-		if l.Extrapolated {
-			mark = "*"
-		}
-		t.Add(s.Bits, l.Law+mark, report.Ratio(1/l.Power), report.Ratio(1/l.Time), report.Ratio(1/l.Energy), report.Ratio(1/l.Area))
-	}
-}
-
-// MVMStatistics is what bitline mvm --stats writes.
-type MVMStatistics struct {
-	Schema      string            `json:"schema"`
-	Chip        string            `json:"chip"`
-	Rows        int               `json:"rows"`
-	Columns     int               `json:"columns"`
-	MVMs        int64             `json:"mvms"`
-	Reads       int64             `json:"reads"`
-	EmptyReads  int64             `json:"empty_reads"`
-	Slices      []SliceResult     `json:"slices"`
-	Certificate CertificateResult `json:"certificate"`
-}
-
-// Statistics describes what the bitlines saw.
-func (r *MVMResult) Statistics(chip *arch.Chip) MVMStatistics {
-	return MVMStatistics{
-		Schema: "bitline.mvm/1", Chip: chip.Name, Rows: r.Matrix.Rows(), Columns: r.Matrix.Columns(),
-		MVMs: r.Stats.MVMs, Reads: r.Stats.Reads, EmptyReads: r.Stats.EmptyReads,
-		Slices: newSlices(chip, r.Stats, r.Bits), Certificate: newCertificate(r.Certificate),
-	}
-}
-
-// WriteText writes what the bitlines saw for a reader.
-func (r *MVMResult) WriteText(w io.Writer, chip *arch.Chip) error {
-	s := r.Statistics(chip)
-	if _, err := fmt.Fprintf(w, "%d products of %d inputs and %d outputs on %s; %d reads, %d of them empty\n\n",
-		s.MVMs, s.Rows, s.Columns, chip, s.Reads, s.EmptyReads); err != nil {
-		return err
-	}
-	t := sliceTable()
-	addSlices(&t, matrixName, s.Slices)
-	if err := t.WriteText(w); err != nil {
-		return err
-	}
-	c := s.Certificate
-	_, err := fmt.Fprintf(w, "\nColumns (per row block, slice and converter): %d proven never to clip, %d not seen to clip, %d clipped\n",
-		c.Proven, c.Unseen, c.Clipped)
-	return err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"bitline/adc"
 	"bitline/arch"
 	"bitline/crossbar"
 	"bitline/internal/page"
@@ -275,6 +276,9 @@ func (r *Result) next() string {
 			smaller = "'adc.bits=[4,4,4,2]'"
 		}
 		return "try smaller converters: " + r.command + " --set " + smaller
+	}
+	if r.Setting.ADCKind == string(adc.Reconfigurable) { // which are shared already
+		return "see every layer and resource: " + r.command + " --details"
 	}
 	return "share converters, so that their speed arrives: " + r.command + " --set adc.kind=reconfigurable --set adc.per_ima=3"
 }

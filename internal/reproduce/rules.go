@@ -111,16 +111,23 @@ func (m *measurement) tabulateRules(ctx context.Context, v Variant, found []rule
 	return nil
 }
 
-// simulate is the variant's chip with other converters; equal chips are simulated
-// once.
+// simulate is the variant's network on its chip with other converters; equal ones are
+// simulated once.
 func (m *measurement) simulate(ctx context.Context, v Variant, bits []int) (*chipFigures, error) {
-	key := fmt.Sprintf("%s %v", v.job, bits)
+	document, err := v.Job.ChipDocument()
+	if err != nil {
+		return nil, err
+	}
+	key := fmt.Sprintf("%v %+v %v\n%s", v.Job.Network.Input, v.Job.Network.Layers, bits, document)
 	if f, ok := m.chips[key]; ok {
 		return f, nil
 	}
 	chip := *v.Job.Chip
 	chip.ADC.Auto, chip.ADC.Bits = adc.Given, bits
 	f, err := simulate(ctx, v.Job.Network.Name, &chip, v.Job.Network)
+	if err != nil {
+		return nil, err
+	}
 	m.chips[key] = f
-	return f, err
+	return f, nil
 }

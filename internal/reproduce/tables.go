@@ -50,7 +50,7 @@ type measurement struct {
 	chart                    plot.Lines
 	models                   []measured
 	found                    []ruled
-	chips                    map[string]*chipFigures // by network and resolutions
+	chips                    map[string]*chipFigures // by network, resolutions and chip
 }
 
 // measured is what the claims are held against.

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/filelock"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
 )
@@ -38,6 +39,7 @@ func (s *Study) CheckData(host pipeline.Host) error {
 // its state lies beside its checkpoint, and a training that was stopped goes on
 // from there. Variants that differ only after pre-training share it, to the same
 // bytes as if each had its own: the state of the first stays until all are trained.
+// It is an error if another process is training a variant in that folder.
 func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) error {
 	for _, p := range s.Parts {
 		if err := p.Train(ctx, host, folder); err != nil {
@@ -51,38 +53,53 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 		return err
 	}
 	for i, v := range s.Variants {
-		path := s.file(folder, v)
-		if exists(path) {
+		if exists(s.file(folder, v)) {
 			continue
 		}
-		data, err := workloads.Load(host.Data, v.Job.DataSet)
-		if err != nil {
+		if err := s.train(ctx, host, folder, i); err != nil {
 			return err
-		}
-		files := pipeline.TrainFiles{State: stateOf(path), Resume: exists(stateOf(path))}
-		if !files.Resume {
-			files.Pretrained = s.pretrained(folder, i)
-		}
-		model, err := v.Job.TrainModel(ctx, v.host(host), data, files)
-		if errors.Is(err, context.Canceled) {
-			return fmt.Errorf("variant %s: %w, the same command goes on from there", v.Name, err)
-		}
-		if err != nil {
-			return fmt.Errorf("variant %s: %w", v.Name, err)
-		}
-		if err := workloads.WriteModel(path, model); err != nil {
-			return err
-		}
-		if s.pretrained(folder, i) != "" || !s.leads(folder, i) {
-			if err := files.Remove(); err != nil {
-				return err
-			}
 		}
 	}
 	for _, v := range s.Variants {
 		if err := (pipeline.TrainFiles{State: stateOf(s.file(folder, v))}).Remove(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// train trains variant i, of which it holds a lock meanwhile.
+func (s *Study) train(ctx context.Context, host pipeline.Host, folder string, i int) (err error) {
+	v := s.Variants[i]
+	path := s.file(folder, v)
+	data, err := workloads.Load(host.Data, v.Job.DataSet)
+	if err != nil {
+		return err
+	}
+	lock, err := filelock.Take(path+".lock", "this model")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, filelock.Remove(lock)) }()
+	if exists(path) { // by now
+		return nil
+	}
+	files := pipeline.TrainFiles{State: stateOf(path), Resume: exists(stateOf(path))}
+	if !files.Resume {
+		files.Pretrained = s.pretrained(folder, i)
+	}
+	model, err := v.Job.TrainModel(ctx, v.host(host), data, files)
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("variant %s: %w, the same command goes on from there", v.Name, err)
+	}
+	if err != nil {
+		return fmt.Errorf("variant %s: %w", v.Name, err)
+	}
+	if err := workloads.WriteModel(path, model); err != nil {
+		return err
+	}
+	if s.pretrained(folder, i) != "" || !s.leads(folder, i) {
+		return files.Remove()
 	}
 	return nil
 }

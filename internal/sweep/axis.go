@@ -40,7 +40,7 @@ func (a *axis) add(t *config.Table, key string, r row) {
 	}
 	text := strings.Join(words, ", ")
 	if a.known[text] {
-		t.Faultf(key, "holds %s twice, want each once", shorten(text))
+		t.Faultf(key, "holds %s twice, want each once", config.Shorten(text))
 		return
 	}
 	if a.known == nil {
@@ -83,7 +83,7 @@ func (r *reader) readAxis(t *config.Table, i int) {
 		r.readVariants(t, a)
 	default:
 		r.readKeys(t, a, given[0])
-		readValues(t, a, r.table.Has("sample"))
+		r.readValues(t, a)
 	}
 	for column := range a.columns {
 		unify(a.rows, column)
@@ -112,7 +112,7 @@ func (r *reader) readKeys(t *config.Table, a *axis, at string) {
 }
 
 // readValues reads what the axis sets its keys to.
-func readValues(t *config.Table, a *axis, sampled bool) {
+func (r *reader) readValues(t *config.Table, a *axis) {
 	given, has := t.Value("values")
 	switch {
 	case has && t.Has("range"):
@@ -132,14 +132,22 @@ func readValues(t *config.Table, a *axis, sampled bool) {
 	case len(a.columns) != 1:
 		t.Faultf("range", "is given for keys, want values: a row for each point, with a value for each key")
 	default:
-		s, steps := readSpan(t.Table("range"), sampled)
-		if s == nil {
-			return
-		}
-		if sampled {
-			a.span = s
-			return
-		}
+		r.readRange(t.Table("range"), a)
+	}
+}
+
+// readRange reads the range of an axis: where points are drawn the range itself, else
+// its values.
+func (r *reader) readRange(t *config.Table, a *axis) {
+	sampled := r.table.Has("sample")
+	s, steps := readSpan(t, sampled)
+	switch r.steps += steps; {
+	case s == nil:
+	case sampled:
+		a.span = s
+	case r.steps > maxAllSteps:
+		t.Faultf("steps", "is %d, which makes %d of all ranges so far, want at most %d", steps, r.steps, maxAllSteps)
+	default:
 		for _, v := range s.grid(steps) {
 			a.rows = append(a.rows, a.rowOf(v))
 		}

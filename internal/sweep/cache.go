@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/filelock"
 	"bitline/internal/gemm"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
@@ -21,15 +22,25 @@ import (
 //
 //	models/KEY.safetensors.gz    and KEY.safetensors.gz.state while it is trained, by who holds KEY.safetensors.gz.lock
 //	outcomes/KEY.json
-type Cache string
+type Cache struct {
+	Dir string
+	// Version is that of the program: what another one trained or replayed is not
+	// taken.
+	Version string
+}
 
 // digestOf names a content.
 func digestOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
 
-// modelPath is where a job's trained model lies.
-func (c Cache) modelPath(job *pipeline.Job, data *workloads.Dataset) string {
-	key := digestOf(fmt.Sprintf("%s|%s|%d|%s", job.ModelKey(), data.Hash, data.Train.Len(), gemm.KernelClass()))
-	return filepath.Join(string(c), "models", key+".safetensors.gz")
+// modelPath is where a job's trained model lies. It is an error if the checkpoint that
+// the training starts from cannot be read.
+func (c Cache) modelPath(job *pipeline.Job, data *workloads.Dataset) (string, error) {
+	start, err := job.StartDigest()
+	if err != nil {
+		return "", fmt.Errorf("key train.adc.start: %w", err)
+	}
+	key := digestOf(fmt.Sprintf("%s|%s|%s|%s|%d|%s", c.Version, job.ModelKey(), start, data.Hash, data.Train.Len(), gemm.KernelClass()))
+	return filepath.Join(c.Dir, "models", key+".safetensors.gz"), nil
 }
 
 // model is the file of a job's trained model, which is trained where it is not there
@@ -40,7 +51,9 @@ func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job)
 	if err != nil {
 		return "", err
 	}
-	path = c.modelPath(job, data)
+	if path, err = c.modelPath(job, data); err != nil {
+		return "", err
+	}
 	files := pipeline.TrainFiles{State: path + ".state"}
 	if readable(path) && !exists(files.State) {
 		return path, nil
@@ -48,11 +61,11 @@ func (c Cache) model(ctx context.Context, host pipeline.Host, job *pipeline.Job)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", err
 	}
-	lock, err := waitForLock(ctx, path+lockEnding)
+	lock, err := filelock.Wait(ctx, path+lockEnding)
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, unlockFile(lock)) }()
+	defer func() { err = errors.Join(err, filelock.Release(lock)) }()
 	if readable(path) { // by now, or whoever wrote it was killed before it removed the state
 		return path, files.Remove()
 	}
@@ -80,7 +93,11 @@ func readable(path string) bool {
 	return err == nil
 }
 
-func (c Cache) outcome(key string) string { return filepath.Join(string(c), "outcomes", key+".json") }
+func (c Cache) outcome(key string) string {
+	return filepath.Join(c.outcomes(), digestOf(c.Version+"|"+key)+".json")
+}
+
+func (c Cache) outcomes() string { return filepath.Join(c.Dir, "outcomes") }
 
 // Outcome is what was kept of a replay; nothing where it is unreadable.
 func (c Cache) Outcome(key string) (o pipeline.Outcome, ok bool) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"bitline/internal/filelock"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
 )
@@ -113,11 +114,11 @@ func TestModelIsWaitedFor(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := lockFile(path + lockEnding)
+	lock, err := filelock.Try(path + lockEnding)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*lockInterval)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*filelock.Interval)
 	defer cancel()
 	if err := runPlan(ctx, t, p, dir, Whole, nil); err == nil || ctx.Err() == nil {
 		t.Errorf("error %v, want to wait until the end", err)
@@ -127,7 +128,7 @@ func TestModelIsWaitedFor(t *testing.T) {
 	}
 	ended := make(chan error)
 	go func() { ended <- runPlan(t.Context(), t, p, dir, Whole, nil) }()
-	time.Sleep(2 * lockInterval)
+	time.Sleep(2 * filelock.Interval)
 	content, err := os.ReadFile(model)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +140,7 @@ func TestModelIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := unlockFile(lock); err != nil {
+	if err := filelock.Release(lock); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {
@@ -241,7 +242,7 @@ key    = "adc.rate"
 values = ["1.28GHz", "0.64GHz", "1Hz"]
 `)
 	dir := t.TempDir()
-	r := Runner{Plan: p, Shard: Whole, Cache: Cache(filepath.Join(dir, "cache")), Host: pipeline.Host{Data: workloads.Finder{}}}
+	r := Runner{Plan: p, Shard: Whole, Cache: Cache{Dir: filepath.Join(dir, "cache"), Version: "test"}, Host: pipeline.Host{Data: workloads.Finder{}}}
 	check := func(when string, done func(int) bool, want Forecast) {
 		t.Helper()
 		got, err := r.Forecast(t.Context(), done)
@@ -277,8 +278,54 @@ values = ["1.28GHz", "0.64GHz", "1Hz"]
 // A sweep of shapes has neither replays nor passes.
 func TestForecastOfShapes(t *testing.T) {
 	p := planOf(t, "job = 'quickstart'\nset = ['data.set=none']\n[[axis]]\nkey = 'adc.bits'\nvalues = [3, 4, 'auto']\n")
-	f, err := (&Runner{Plan: p, Shard: Whole, Cache: "none"}).Forecast(t.Context(), func(int) bool { return false })
+	f, err := (&Runner{Plan: p, Shard: Whole, Cache: Cache{Dir: "none"}}).Forecast(t.Context(), func(int) bool { return false })
 	if err != nil || f.Points != 3 || f.Replays != 0 || f.Passes != 0 || f.Trainings != 0 || f.Tried != 3 {
 		t.Errorf("%+v (%v), want 3 points and no replay", f, err)
+	}
+}
+
+// A trained model has another key where the checkpoint that its training starts from
+// has other bytes under the same name, and for another version of the program; so has
+// an outcome. No checkpoint at all is the system's fault.
+func TestCacheKeys(t *testing.T) {
+	start := filepath.Join(t.TempDir(), "start.safetensors")
+	job, err := pipeline.LoadJob("quickstart", []string{"train.adc.forward=true", "train.adc.start=" + start, "train.weight_scale=frozen"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := workloads.Load(workloads.Finder{}, job.DataSet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	old, next := Cache{dir, "1"}, Cache{dir, "2"}
+	if path, err := old.modelPath(job, data); !pipeline.IsSystemFault(err) {
+		t.Errorf("without its start the model is %s (%v), want the system's fault", path, err)
+	}
+	seen := map[string]string{}
+	for _, content := range []string{"one", "two"} {
+		if err := os.WriteFile(start, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []Cache{old, next} {
+			path, err := c.modelPath(job, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := "start " + content + ", version " + c.Version
+			if other, known := seen[path]; known {
+				t.Errorf("the model of %s has the key of %s", name, other)
+			}
+			seen[path] = name
+		}
+	}
+	if err := old.Keep("key", pipeline.Outcome{Bits: [][]int{{3}}, Images: 7}); err != nil {
+		t.Fatal(err)
+	}
+	if o, ok := old.Outcome("key"); !ok || o.Images != 7 {
+		t.Errorf("the outcome is %+v (%t), want the one that was kept", o, ok)
+	}
+	if o, ok := next.Outcome("key"); ok {
+		t.Errorf("another version has the outcome %+v, want none", o)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/vm"
+
+	"bitline/internal/config"
 )
 
 // maxPoints bounds the whole grid, so that its places fit 32 bits.
@@ -165,7 +167,7 @@ func (f *filter) settings(level int, keys []string) string {
 	for i, d := range f.plan.dimensions[:level+1] {
 		for k, key := range d.keys() {
 			if slices.Contains(keys, key) {
-				parts = append(parts, key+" = "+shorten(f.places[i].values[k].text))
+				parts = append(parts, key+" = "+config.Shorten(f.places[i].values[k].text))
 			}
 		}
 	}

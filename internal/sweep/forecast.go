@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -109,26 +108,29 @@ func (c *census) count(ctx context.Context, points []int) error {
 			return err
 		}
 		c.Time += time.Since(start) // nothing, once it is on the shelf
-		c.train(job, data)
+		if err := c.train(job, data); err != nil {
+			return err
+		}
 		c.replay(points[i], job, data)
 	}
 	return nil
 }
 
 // train counts a job's training once.
-func (c *census) train(job *pipeline.Job, data *workloads.Dataset) {
+func (c *census) train(job *pipeline.Job, data *workloads.Dataset) error {
 	if !job.Trains() {
-		return
+		return nil
 	}
-	path := c.runner.Cache.modelPath(job, data)
-	if c.models[path] {
-		return
+	path, err := c.runner.Cache.modelPath(job, data)
+	if err != nil || c.models[path] {
+		return err
 	}
 	c.models[path] = true
 	c.Trainings++
 	if readable(path) {
 		c.TrainingsCached++
 	}
+	return nil
 }
 
 // replay counts a point's replay, and its pass, once.
@@ -156,7 +158,7 @@ func (c *census) replay(point int, job *pipeline.Job, data *workloads.Dataset) {
 // recall takes the replays out of a pass whose outcomes the cache has. Where nothing
 // can be recalled for a fault of the points, the run says so.
 func (c *census) recall(ctx context.Context, p *passCensus) error {
-	if !exists(filepath.Join(string(c.runner.Cache), "outcomes")) {
+	if !exists(c.runner.Cache.outcomes()) {
 		return nil
 	}
 	var jobs []*pipeline.Job
@@ -170,7 +172,10 @@ func (c *census) recall(ctx context.Context, p *passCensus) error {
 			if err != nil {
 				return err
 			}
-			if job.Checkpoint = c.runner.Cache.modelPath(job, data); !readable(job.Checkpoint) {
+			if job.Checkpoint, err = c.runner.Cache.modelPath(job, data); err != nil {
+				return err
+			}
+			if !readable(job.Checkpoint) {
 				return nil
 			}
 		}

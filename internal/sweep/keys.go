@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"bitline/internal/config"
 	"bitline/internal/pipeline"
 )
 
@@ -25,7 +26,7 @@ func (r *reader) checkKeys() {
 	}
 	for _, c := range r.claims {
 		if i := slices.IndexFunc(unknown, func(f keyFault) bool { return f.key == c.key }); i >= 0 {
-			c.table.Faultf(c.at, "names %s: %s", shorten(c.key), unknown[i].text)
+			c.table.Faultf(c.at, "names %s: %s", config.Shorten(c.key), unknown[i].text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,16 +20,17 @@ func LawColumn(figure string, law adc.Law) string {
 
 // underLaws computes a point again under the laws that it does not have, and gives
 // the figures of all. Those of a law that is not defined at the point's resolutions
-// are missing.
-func (t task) underLaws(ctx context.Context, values *pipeline.Values, own []pipeline.Figure) []pipeline.Figure {
+// are missing; any other reason why there are none is an error.
+func (t task) underLaws(ctx context.Context, values *pipeline.Values, own []pipeline.Figure) ([]pipeline.Figure, error) {
 	var all []pipeline.Figure
 	for _, name := range adc.Laws() {
 		law := adc.Law(name)
 		figures := own
 		if law != t.job.Chip.ADC.Law {
-			chip, job := *t.job.Chip, *t.job
-			chip.ADC.Law, job.Chip = law, &chip
-			figures, _ = pipeline.Measure(ctx, &job, t.mapping, values) // none where the law is not defined
+			var err error
+			if figures, err = t.underLaw(ctx, law, values); err != nil {
+				return nil, fmt.Errorf("under the law %s: %w", law, err)
+			}
 		}
 		for _, figure := range lawFigures {
 			f := pipeline.Figure{Name: LawColumn(figure, law)}
@@ -38,5 +40,15 @@ func (t task) underLaws(ctx context.Context, values *pipeline.Values, own []pipe
 			all = append(all, f)
 		}
 	}
-	return all
+	return all, nil
+}
+
+// underLaw computes a point under a law, to no figures where that is not defined.
+func (t task) underLaw(ctx context.Context, law adc.Law, values *pipeline.Values) ([]pipeline.Figure, error) {
+	chip, job := *t.job.Chip, *t.job
+	chip.ADC.Law, job.Chip = law, &chip
+	if job.CheckLaw(values) != nil {
+		return nil, nil
+	}
+	return pipeline.Measure(ctx, &job, t.mapping, values)
 }

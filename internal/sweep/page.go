@@ -190,7 +190,7 @@ func unitOf(name string) (unit string, scale float64) {
 	for _, u := range []struct {
 		ending, unit string
 		scale        float64
-	}{{"_ns", "s", 1e-9}, {"_pj", "J", 1e-12}, {"_mw", "W", 1e-3}, {"_w_per_mm2", "W/mm²", 1}, {"w_per_mm2", "W/mm²", 1}, {"_mm2", "mm²", 1}, {"_per_s", "1/s", 1}} {
+	}{{"_ns", "s", 1e-9}, {"_pj", "J", 1e-12}, {"_mw", "W", 1e-3}, {"w_per_mm2", "W/mm²", 1}, {"_mm2", "mm²", 1}, {"_per_s", "1/s", 1}} {
 		if strings.HasSuffix(name, u.ending) {
 			return u.unit, u.scale
 		}

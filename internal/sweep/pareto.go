@@ -13,7 +13,7 @@ import (
 // maximised are the beginnings of the names of figures of which more is better.
 // Of all others less is.
 var maximised = []string{
-	"accuracy", "adc_speedup", "cell_utilisation", "column_utilisation", "images_per_", "throughput", "tops",
+	"accuracy", "adc_speedup", "cell_utilisation", "images_per_", "tops",
 }
 
 // isMaximised says whether more of a figure is better.

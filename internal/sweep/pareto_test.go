@@ -160,7 +160,7 @@ func TestCheckFronts(t *testing.T) {
 func TestDirections(t *testing.T) {
 	for name, up := range map[string]bool{
 		"accuracy": true, "accuracy_no_adc": true, "tops": true, "tops_per_w": true, "tops_per_w_without_io": true, "cell_utilisation": true,
-		"adc_speedup_interval": true, "throughput_per_s": true, "images_per_s": true,
+		"adc_speedup_interval": true, "images_per_s": true,
 		"images": false, "energy_pj": false, "w_per_mm2": false, "area_mm2": false, "latency_ns": false, "edp_pj_ns": false, "adc.bits": false,
 	} {
 		dir := t.TempDir()

@@ -5,7 +5,6 @@ package sweep
 
 import (
 	"path/filepath"
-	"strings"
 
 	"bitline/configs"
 	"bitline/internal/config"
@@ -86,7 +85,7 @@ func readPlan(t *config.Table, name string) (*Plan, error) {
 // jobPath is Job with a file's whole path, so that what errors say of a point does
 // not depend on the working directory.
 func (p *Plan) jobPath() string {
-	if !IsFile(p.Job) {
+	if !config.IsFile(p.Job) {
 		return p.Job
 	}
 	path, err := filepath.Abs(p.Job)
@@ -95,9 +94,6 @@ func (p *Plan) jobPath() string {
 	}
 	return path
 }
-
-// stem is the name of what a file describes.
-func stem(name string) string { return strings.TrimSuffix(filepath.Base(name), ".toml") }
 
 // Len is the number of points that the constraints leave.
 func (p *Plan) Len() int {

@@ -21,6 +21,7 @@ type reader struct {
 	sample *sample // nil for the whole grid
 	rules  []*constraint
 	claims []claim
+	steps  int // of all ranges so far
 }
 
 // claim is a key that is set, or an axis's name, and where.
@@ -69,7 +70,7 @@ func checkPlaces(t *config.Table, own ...string) {
 func (r *reader) read() {
 	t, p := r.table, r.plan
 	if p.Name = readWord(t, "name", nameWord, nameWant); !t.Has("name") {
-		p.Name = stem(r.file)
+		p.Name = config.Stem(r.file)
 	}
 	r.readJob()
 	r.readShared()
@@ -107,17 +108,12 @@ func (r *reader) readJob() {
 		return
 	}
 	p.Job = p.job
-	if IsFile(p.job) && IsFile(r.file) && !filepath.IsAbs(p.job) {
+	if config.IsFile(p.job) && config.IsFile(r.file) && !filepath.IsAbs(p.job) {
 		p.Job = filepath.Join(filepath.Dir(r.file), p.job)
 	}
 	if _, err := config.Load(config.Source{Embedded: configs.Files(), Kind: "jobs"}, p.Job, nil); err != nil {
 		t.Faultf("job", "is %q: %v", p.job, err)
 	}
-}
-
-// IsFile says whether a name is a file rather than an embedded one.
-func IsFile(name string) bool {
-	return strings.ContainsAny(name, "/"+string(filepath.Separator)) || strings.HasSuffix(name, ".toml")
 }
 
 // readShared reads the overrides of all points.
@@ -149,13 +145,13 @@ func (r *reader) claim(c claim) bool {
 	for _, other := range r.claims {
 		switch {
 		case c.key == other.key && c.by == other.by:
-			c.table.Faultf(c.at, "names %s twice", shorten(c.key))
+			c.table.Faultf(c.at, "names %s twice", config.Shorten(c.key))
 			return false
 		case c.key == other.key:
-			c.table.Faultf(c.at, "names %s, which %s names too", shorten(c.key), other.by)
+			c.table.Faultf(c.at, "names %s, which %s names too", config.Shorten(c.key), other.by)
 			return false
 		case strings.HasPrefix(c.key, other.key+"."), strings.HasPrefix(other.key, c.key+"."):
-			c.table.Faultf(c.at, "names %s, and %s names %s", shorten(c.key), other.by, shorten(other.key))
+			c.table.Faultf(c.at, "names %s, and %s names %s", config.Shorten(c.key), other.by, config.Shorten(other.key))
 			return false
 		}
 	}

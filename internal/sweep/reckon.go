@@ -21,9 +21,26 @@ const (
 	tryImages  = 16
 )
 
-// stride is a prime, by which a forecast walks over points and passes: they come from
-// all over the plan.
+// stride is by how much a forecast walks over points and passes: they come from all
+// over the plan.
 const stride = 7919
+
+// scattered is the i-th of n numbers from 0 in an order that has each of them once,
+// for 0 ≤ i < n: multiples of a number that has no divisor in common with n.
+func scattered(i, n int) int {
+	step := stride
+	for gcd(step, n) != 1 {
+		step++
+	}
+	return i * step % n
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
 
 // reckon says what is left takes: simulations by some of all over the plan, replays by
 // some passes, in proportion to passes, replays and images.
@@ -32,7 +49,7 @@ func (c *census) reckon(ctx context.Context) error {
 	c.Time += c.trySimulations(ctx)
 	var t passTimes
 	for begun := time.Now(); c.TriedPasses < len(c.order) && time.Since(begun) < tryFor && ctx.Err() == nil; c.TriedPasses++ {
-		if err := c.tryPass(ctx, c.order[c.TriedPasses*stride%len(c.order)], &t); err != nil {
+		if err := c.tryPass(ctx, c.order[scattered(c.TriedPasses, len(c.order))], &t); err != nil {
 			return err
 		}
 	}
@@ -51,7 +68,7 @@ func (c *census) trySimulations(ctx context.Context) time.Duration {
 	var tried atomic.Int64
 	each(ctx, len(c.pending), func(i int) {
 		if time.Since(start) < tryFor {
-			c.runner.trySimulation(ctx, c.pending[i*stride%len(c.pending)])
+			c.runner.trySimulation(ctx, c.pending[scattered(i, len(c.pending))])
 			tried.Add(1)
 		}
 	})
@@ -133,7 +150,11 @@ func (r *Runner) tryJobs(p *passCensus, images int) ([]*pipeline.Job, error) {
 			if err != nil {
 				return nil, err
 			}
-			if path := r.Cache.modelPath(job, data); readable(path) {
+			path, err := r.Cache.modelPath(job, data)
+			if err != nil {
+				return nil, err
+			}
+			if readable(path) {
 				job.Checkpoint = path
 			}
 			job.Train.Pretrain.Epochs, job.Train.Finetune.Epochs, job.Train.Through = 0, 0, nil

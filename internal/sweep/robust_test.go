@@ -70,6 +70,9 @@ func TestFrontsByLaw(t *testing.T) {
 	r := resultsOf(t, [][]string{{"area_mm2", "energy_pj"}}, names, rows)
 	tables := r.Robustness()
 	want := map[string]string{"power-law": "2 2 0 0", "sar-isaac": "2 2 0 0", "linear": "2 1 1 0", "survey": "1 0 2 2"}
+	if n := len(adc.Laws()); len(tables) < 2 || len(tables[0].Rows) != n || len(tables[1].Rows) != n {
+		t.Fatalf("tables are %+v, want the fronts and the rankings of the energy under %d laws", tables, n)
+	}
 	for _, row := range tables[0].Rows {
 		if got := strings.Join(row[2:], " "); got != want[row[1]] {
 			t.Errorf("front under %s: %s points on it, of the configured one, lost, undefined; want %s", row[1], got, want[row[1]])

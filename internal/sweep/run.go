@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"bitline/internal/config"
 	"bitline/internal/pipeline"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -206,10 +207,11 @@ func (r *Runner) report(ctx context.Context, t task, v pipeline.Computed) ([]pip
 		return nil, v.Err
 	}
 	figures, err := pipeline.Measure(ctx, t.job, t.mapping, v.Values)
-	if err == nil && r.Plan.Laws {
-		figures = append(figures, t.underLaws(ctx, v.Values, figures)...)
+	if err != nil || !r.Plan.Laws {
+		return figures, err
 	}
-	return figures, err
+	others, err := t.underLaws(ctx, v.Values, figures)
+	return append(figures, others...), err
 }
 
 // recorder puts records as points are done.
@@ -234,7 +236,7 @@ func (p *recorder) failure(point int, err error) {
 		return
 	}
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
-	if job := p.runner.Plan.jobPath(); IsFile(job) {
+	if job := p.runner.Plan.jobPath(); config.IsFile(job) {
 		text = strings.ReplaceAll(text, filepath.Dir(job)+string(filepath.Separator), "")
 	}
 	p.put(Record{Point: point, Failure: text})

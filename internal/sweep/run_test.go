@@ -21,7 +21,7 @@ func runPlan(ctx context.Context, t *testing.T, p *Plan, dir string, shard Shard
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Runner{Plan: p, Store: store, Shard: shard, Cache: Cache(filepath.Join(dir, "cache")), Done: done}
+	r := Runner{Plan: p, Store: store, Shard: shard, Cache: Cache{Dir: filepath.Join(dir, "cache"), Version: "test"}, Done: done}
 	err = r.Run(ctx)
 	if closing := store.Close(); closing != nil {
 		t.Fatal(closing)

@@ -8,6 +8,10 @@ import (
 // maxSample bounds the points that are drawn.
 const maxSample = 1_000_000
 
+// maxStrata bounds the places that a Latin hypercube holds in memory: one for each
+// point on each axis, of four bytes.
+const maxStrata = 50_000_000
+
 // sample is a dimension of points that are drawn from axes.
 type sample struct {
 	axes    []*axis
@@ -39,6 +43,10 @@ func (r *reader) readSample() *sample {
 	}
 	if len(s.axes) == 0 {
 		t.Faultf("", "has no axes to draw from, want at least one [[axis]]")
+	}
+	if n := len(s.axes); kind == "latin-hypercube" && n > 0 && s.points > maxStrata/n {
+		t.Faultf("points", "is %d on %d axes, want at most %d on so many in a latin-hypercube", s.points, n, maxStrata/n)
+		return s
 	}
 	if kind == "latin-hypercube" {
 		for i := range s.axes {

@@ -22,6 +22,10 @@ type span struct {
 // maxSteps bounds the values of one range.
 const maxSteps = 1 << 16
 
+// maxAllSteps bounds those of all ranges of a grid, whose values are held in memory.
+// Two axes have fewer where they span as many points as a grid may have.
+const maxAllSteps = 1 << 18
+
 // maxEnd bounds the ends of a range: whole numbers up to there are exact.
 const maxEnd = 1<<53 - 1
 

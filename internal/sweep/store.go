@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"bitline/internal/filelock"
 )
 
 // syncInterval bounds the records that one flush to the disk stands for.
@@ -57,7 +59,7 @@ func Open(dir string, id Identity, shard Shard) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, recordsFolder), 0o755); err != nil {
 		return nil, err
 	}
-	lock, err := lockShard(filepath.Join(dir, recordsFolder, shard.file(lockEnding)))
+	lock, err := filelock.Take(filepath.Join(dir, recordsFolder, shard.file(lockEnding)), "this shard")
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +223,7 @@ func (s *Store) release() error {
 	if s.file != nil {
 		err = s.file.Close()
 	}
-	err = errors.Join(err, unlockFile(s.lock))
+	err = errors.Join(err, filelock.Release(s.lock))
 	s.lock = nil
 	return err
 }

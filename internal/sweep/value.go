@@ -148,19 +148,9 @@ func show(v any) string {
 		}
 	}
 	if text, ok := literal(v, true); ok {
-		return shorten(text)
+		return config.Shorten(text)
 	}
 	return "an array of tables or dates"
-}
-
-// maxShown bounds what a fault quotes, in bytes.
-const maxShown = 80
-
-func shorten(s string) string {
-	if len(s) <= maxShown {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxShown-3], "") + "..."
 }
 
 // unify makes the column of rows one kind of number where it has whole ones and

@@ -35,7 +35,7 @@ func (r *Results) where(condition string) ([]int, error) {
 		}
 		holds, err := machine.Run(program, env)
 		if err != nil {
-			return nil, fmt.Errorf("condition %q at point %s: %w", shorten(condition), r.Columns[0].Value(row).format(), oneLine(err))
+			return nil, fmt.Errorf("condition %q at point %s: %w", config.Shorten(condition), r.Columns[0].Value(row).format(), oneLine(err))
 		}
 		if holds == true {
 			rows = append(rows, row)
@@ -56,7 +56,7 @@ func (r *Results) compile(condition string) (*vm.Program, []*Column, error) {
 		return nil, nil, faults
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("condition %q: %w", shorten(condition), oneLine(err))
+		return nil, nil, fmt.Errorf("condition %q: %w", config.Shorten(condition), oneLine(err))
 	}
 	var used []*Column
 	for _, name := range n.used {
