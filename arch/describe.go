@@ -11,7 +11,7 @@ import (
 	"bitline/internal/units"
 )
 
-// WriteText writes the bill, the peak figures, the energy of a multiply-accumulate
+// WriteText writes a drawing, the bill, the peak figures, the energy of a multiply-accumulate
 // and the programming for a reader: a table each, then what is assumed. Figures are
 // rounded to four digits; Describe gives them exactly.
 func (b Bill) WriteText(w io.Writer) error {
@@ -21,6 +21,8 @@ func (b Bill) WriteText(w io.Writer) error {
 	for _, f := range append(facts, b.Facts...) {
 		fmt.Fprintf(&out, "  %-13s %s%s\n", f.Name, f.Text, star(f.Assumed))
 	}
+	out.WriteString("\n")
+	b.writeDrawing(&out)
 	b.writeLevel(&out, LevelIMA, "one IMA", b.IMA)
 	b.writeLevel(&out, LevelTile, "one tile", b.Tile)
 	b.writeLevel(&out, LevelChip, "chip", b.Chip)
