@@ -12,6 +12,9 @@ import (
 // it shows, and finds the lines that it quotes. Trained weights depend on the class of
 // the kernels, so that lines about them are looked for where it is the writer's.
 func TestTour(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and tens of them where races are looked for")
+	}
 	text := string(readFile(t, "../../docs/tour.md"))
 	t.Chdir(t.TempDir())
 	writeFile(t, "through.toml", []byte(toml.FindStringSubmatch(text)[1]))

@@ -10,6 +10,9 @@ import (
 // TestTrialAgrees compares the interval of ResNet-18 on a chip whose converters bound
 // it, which is known early, with that of a stream followed until it is steady.
 func TestTrialAgrees(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and tens of them where races are looked for")
+	}
 	b, err := newBuilder(shippedJob(t, "resnet-18", 1, "mapping.replicate=isaac", "adc.per_ima=4"))
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +41,9 @@ func TestTrialAgrees(t *testing.T) {
 
 // TestExplainAfterTrial: an explanation looks at the window that was found early.
 func TestExplainAfterTrial(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and tens of them where races are looked for")
+	}
 	job := shippedJob(t, "resnet-18", 1, "mapping.replicate=isaac", "adc.per_ima=4")
 	opts := Options{Critical: CriticalOptions{Events: 1}} // the cycle alone
 	got, err := Simulate(context.Background(), job, opts)
