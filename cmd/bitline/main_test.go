@@ -174,6 +174,23 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// TestHelp explains commands and their own, and nothing else.
+func TestHelp(t *testing.T) {
+	if out := succeed(t, "help", "data", "get"); !strings.HasPrefix(out, "Download mnist") {
+		t.Errorf("help of data get is %q", out)
+	}
+	for line, want := range map[string]string{
+		"help rnu":          `bitline: "rnu" is no command of bitline, did you mean run?`,
+		"help data gte":     `bitline: "gte" is no command of bitline data, did you mean get?`,
+		"help run all of":   `bitline: "all" is no command of bitline run`,
+		"help zzz and more": `bitline: "zzz" is no command of bitline`,
+	} {
+		if got := bitline(t, words(line)...); got.code != 2 || got.out != "" || got.err != want+"\n" {
+			t.Errorf("%s: exit %d, %q, %q; want 2 and %q", line, got.code, got.out, got.err, want)
+		}
+	}
+}
+
 // TestDataGet leaves alone what is there, and names what it does not know. What
 // servers do is tested where they are asked.
 func TestDataGet(t *testing.T) {

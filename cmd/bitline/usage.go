@@ -67,3 +67,29 @@ func checkEmpty(c *cobra.Command) error {
 	}
 	return nil
 }
+
+// newHelp is cobra's command help, but that a word that is no command is wrong usage.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Explain a command",
+		Example: "  bitline help run\n  bitline help data get",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+			if about, _, err := c.Root().Find(args); err == nil {
+				for _, sub := range about.Commands() {
+					names = append(names, sub.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			if err == nil && len(rest) == 0 {
+				return about.Help()
+			}
+			if about == nil {
+				about, rest = c.Root(), args
+			}
+			return usageError{fmt.Errorf("%q is no command of %s%s", rest[0], about.CommandPath(), nearCommand(about, rest))}
+		},
+	}
+}
