@@ -3,9 +3,9 @@ package timing
 import "bitline/internal/units"
 
 // trial is a window that is measured before the pipeline is known to have settled.
-// It counts if its interval is the least that there can be: the time for which the
-// resource that has most to do works for one image. Then nothing that is still
-// filling or emptying elsewhere keeps images back.
+// It counts if its interval is, but for within, the least that a stream can keep up: the
+// time for which the resource that has most to do works for one image. Then nothing that
+// is still filling or emptying elsewhere keeps images back.
 type trial struct {
 	window     // images is 0 while none is measured
 	from   int // completed images at its start
