@@ -176,7 +176,7 @@ func (c *Chip) chipRows(l *ledger) {
 		l.group(Row{Level: LevelChip, Component: "router remainder", Count: 1,
 			Spec: fmt.Sprintf("%d routers less the shares of %d tiles", routers, c.Tiles)}, rest)
 	}
-	l.add(Row{Level: LevelChip, Component: ioLink, Count: c.IO.Count, Spec: linkSpec(c.IO)}, c.IO.Cost, rate(c.IO.Clock))
+	l.add(Row{Level: LevelChip, Component: IOLink, Count: c.IO.Count, Spec: linkSpec(c.IO)}, c.IO.Cost, rate(c.IO.Clock))
 	l.parts(LevelChip, c.Parts)
 	if c.Count == 1 {
 		c.hostRow(l, LevelChip)
@@ -193,7 +193,7 @@ func (c *Chip) systemRows(l *ledger) {
 
 func (c *Chip) hostRow(l *ledger, level Level) {
 	if !c.Host.Absent() {
-		l.add(Row{Level: level, Component: hostPort, Count: 1, Spec: channelSpec(c.Host.Channel)}, c.Host.Cost, rate(c.Host.Clock))
+		l.add(Row{Level: level, Component: HostPort, Count: 1, Spec: channelSpec(c.Host.Channel)}, c.Host.Cost, rate(c.Host.Clock))
 	}
 }
 
@@ -205,11 +205,15 @@ func linkSpec(l tile.Links) string {
 	return channelSpec(l.Channel)
 }
 
-// ioLink and hostPort are the components that the figures without I/O leave out.
+// What joins a system to the outside and its chips to one another: the components
+// that figures without I/O leave out.
 const (
-	ioLink   = "I/O link"
-	hostPort = "host port"
+	IOLink   = "I/O link"
+	HostPort = "host port"
 )
+
+// IsIO says whether a component is one of them.
+func IsIO(component string) bool { return component == IOLink || component == HostPort }
 
 // perSecond is how often one component acts at its peak, in actions a second.
 type perSecond float64
@@ -318,7 +322,7 @@ func (l *ledger) total(level Level) Total {
 func (l *ledger) io() Total {
 	var t Total
 	for _, r := range l.rows {
-		if r.Level == LevelChip && (r.Component == ioLink || r.Component == hostPort) {
+		if r.Level == LevelChip && IsIO(r.Component) {
 			t.Power += r.Power
 			t.Events += r.Events
 			t.Area += r.Area

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"bitline/internal/report"
 	"bitline/internal/units"
 )
 
@@ -129,7 +130,7 @@ func (b Bill) writeProgramming(out *bytes.Buffer) {
 		return
 	}
 	p := b.Writes[0].Programming
-	fmt.Fprintf(out, "\nprogramming every cell once (%s of a tile at a time, %s a cell)\n", count(p.ArraysPerTile, "array"), count(p.Pulses, "write"))
+	fmt.Fprintf(out, "\nprogramming every cell once (%s of a tile at a time, %s a cell)\n", report.Counted(p.ArraysPerTile, "array"), report.Counted(p.Pulses, "write"))
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "  figures\ttime\tenergy\tpeak power\tloads in a life\tsource\n")
 	for _, w := range b.Writes {
@@ -137,19 +138,11 @@ func (b Bill) writeProgramming(out *bytes.Buffer) {
 		if w.InUse {
 			name += " <"
 		}
-		fmt.Fprintf(t, "  %s\t%v\t%s\t%v\t%.3g to %.3g\t%s %s\n", name, w.Load.Time, joules(w.Joules), w.PeakPower,
+		fmt.Fprintf(t, "  %s\t%v\t%s\t%v\t%.3g to %.3g\t%s %s\n", name, w.Load.Time, units.Joules(w.Joules), w.PeakPower,
 			w.LoadsLow, w.LoadsHigh, w.Marks(), w.Source)
 	}
 	t.Flush()
 	fmt.Fprintf(out, "  < in use; [R] read in the source, [X] extrapolated; endurance %.3g to %.3g writes [%s]\n", p.EnduranceLow, p.EnduranceHigh, p.EnduranceMark)
-}
-
-// joules is an energy that a units.Energy may not hold.
-func joules(j float64) string {
-	if j < 1 {
-		return units.Energy(math.RoundToEven(j * 1e18)).String()
-	}
-	return fmt.Sprintf("%.4g J", j)
 }
 
 func (p Peak) writeText(out *bytes.Buffer, chips int) {

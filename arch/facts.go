@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"bitline/adc"
+	"bitline/internal/report"
 	"bitline/tile"
 )
 
@@ -16,10 +17,10 @@ type Fact struct {
 // facts describes the chip in the order of an image's way.
 func (c *Chip) facts() []Fact {
 	facts := []Fact{
-		{Name: "host port", Text: c.hostFact()},
+		{Name: HostPort, Text: c.hostFact()},
 		{"network", c.networkFact(), c.NoC.Assumed},
 		c.chipsFact(),
-		{Name: "eDRAM", Text: fmt.Sprintf("%s in %s, %s", bytesText(c.Tile.EDRAM.Bytes), count(max(1, c.Tile.EDRAM.Banks), "bank"), channelSpec(c.Tile.BankedPort()))},
+		{Name: "eDRAM", Text: fmt.Sprintf("%s in %s, %s", bytesText(c.Tile.EDRAM.Bytes), report.Counted(max(1, c.Tile.EDRAM.Banks), "bank"), channelSpec(c.Tile.BankedPort()))},
 		{Name: "arbitration", Text: c.arbitrationFact()},
 		{Name: "accumulators", Text: c.widthFact()},
 		{Name: "registers", Text: c.registerFact()},
@@ -47,7 +48,7 @@ func (c *Chip) networkFact() string {
 	}
 	columns, rows := n.Grid(c.Routers())
 	return fmt.Sprintf("%s of %d × %d routers, %s each, links of %s, %v a hop",
-		n.Topology, columns, rows, count(c.Tile.RouterShare, "tile"), channelSpec(c.Tile.Router), n.Hop)
+		n.Topology, columns, rows, report.Counted(c.Tile.RouterShare, "tile"), channelSpec(c.Tile.Router), n.Hop)
 }
 
 func (c *Chip) chipsFact() Fact {
@@ -60,7 +61,7 @@ func (c *Chip) chipsFact() Fact {
 		f.Text += ", no links"
 		return f
 	}
-	f.Text += fmt.Sprintf(", %s of %s a chip, %v a hop", count(c.IO.Count, "link"), channelSpec(c.IO.Channel), c.IO.Hop)
+	f.Text += fmt.Sprintf(", %s of %s a chip, %v a hop", report.Counted(c.IO.Count, "link"), channelSpec(c.IO.Channel), c.IO.Hop)
 	f.Assumed = c.IO.HopAssumed
 	return f
 }
@@ -92,7 +93,7 @@ func (c *Chip) widthFact() string {
 
 func (c *Chip) registerFact() string {
 	have, all := c.RegisterBlocks(), c.Blocks()
-	text := fmt.Sprintf("inputs and outputs of %s an IMA", count(have, "product"))
+	text := fmt.Sprintf("inputs and outputs of %s an IMA", report.Counted(have, "product"))
 	if have < all {
 		text += fmt.Sprintf(", of the %d that its crossbars could work on", all)
 	}
@@ -101,7 +102,7 @@ func (c *Chip) registerFact() string {
 
 func (c *Chip) attentionFact() string {
 	if u := c.Tile.Multiplier; u.Count > 0 {
-		return fmt.Sprintf("%s a tile, %v each, in power and area alone: products of two activations are refused", count(u.Count, "multiplier"), u.Rate)
+		return fmt.Sprintf("%s a tile, %v each, in power and area alone: products of two activations are refused", report.Counted(u.Count, "multiplier"), u.Rate)
 	}
 	return "no multiplier: products of two activations are refused"
 }
@@ -110,15 +111,7 @@ func (c *Chip) layoutFact() string {
 	m := c.Map
 	text := fmt.Sprintf("copies %s, placed %s", m.Replicate, m.Place)
 	if m.Rounds {
-		text += fmt.Sprintf(", in rounds of %s where a network does not fit", count(m.Batch, "image"))
+		text += fmt.Sprintf(", in rounds of %s where a network does not fit", report.Counted(m.Batch, "image"))
 	}
 	return text
-}
-
-// count is such as "1 tile" or "4 tiles".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -1,5 +1,7 @@
 package arch
 
+import "bitline/internal/units"
+
 // MACEnergy is a component's energy for one multiply-accumulate at peak, in
 // femtojoules: its nameplate power, and its power by the energies of its actions,
 // over the products that the chip makes in a second.
@@ -14,7 +16,7 @@ type MACEnergy struct {
 func (b *Bill) perMAC(c *Chip) []MACEnergy {
 	instances := map[Level]float64{LevelIMA: float64(c.Tiles) * float64(c.Tile.IMAs), LevelTile: float64(c.Tiles), LevelChip: 1}
 	seconds := float64(b.Peak.MVM) / 1e15
-	each := ratio(seconds, b.Peak.Operations/2) * 1e3 // pW·s = 1e-12 J = 1e3 fJ
+	each := units.Quotient(seconds, b.Peak.Operations/2) * 1e3 // pW·s = 1e-12 J = 1e3 fJ
 	var list []MACEnergy
 	for _, r := range b.Rows {
 		grouped := r.Level == LevelTile && r.Component == "IMA" || r.Level == LevelChip && r.Component == "tile" || r.Level == LevelSystem
@@ -30,7 +32,7 @@ func (b *Bill) perMAC(c *Chip) []MACEnergy {
 func (b *Bill) PerMACTotal() (whole, withoutIO float64) {
 	for _, m := range b.PerMAC {
 		whole += m.Nameplate + m.Events
-		if m.Component != ioLink && m.Component != hostPort {
+		if !IsIO(m.Component) {
 			withoutIO += m.Nameplate + m.Events
 		}
 	}

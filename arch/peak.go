@@ -66,13 +66,13 @@ func whole(t, stage units.Time) units.Time {
 // peak completes the times to the chip's peak; chip and io are its totals.
 func (c *Chip) peak(p Peak, chip, io Total) Peak {
 	p.Operations = 2 * c.weights()
-	p.TOPS = ratio(p.Operations*1e3, float64(p.MVM)) // per fs: 1e15 a second
+	p.TOPS = units.Quotient(p.Operations*1e3, float64(p.MVM)) // per fs: 1e15 a second
 	gops := p.TOPS * 1e3
 	power := chip.Power + chip.Events
-	p.GOPSPerWatt = ratio(gops*1e12, float64(power))
-	p.GOPSPerWattWithoutIO = ratio(gops*1e12, float64(power-io.Power-io.Events))
-	p.GOPSPerSquareMillimetre = ratio(gops*1e12, float64(chip.Area))
-	p.GOPSPerSquareMillimetreWithoutIO = ratio(gops*1e12, float64(chip.Area-io.Area))
+	p.GOPSPerWatt = units.Quotient(gops*1e12, float64(power))
+	p.GOPSPerWattWithoutIO = units.Quotient(gops*1e12, float64(power-io.Power-io.Events))
+	p.GOPSPerSquareMillimetre = units.Quotient(gops*1e12, float64(chip.Area))
+	p.GOPSPerSquareMillimetreWithoutIO = units.Quotient(gops*1e12, float64(chip.Area-io.Area))
 	return p
 }
 
@@ -99,12 +99,4 @@ func (c *Chip) weights() float64 {
 	perWeight := c.ArraysPerBlock()
 	arrays := float64(c.Tiles) * float64(c.Tile.IMAs) * float64(c.IMA.Crossbars)
 	return arrays * float64(c.Crossbar.Wordlines) * float64(c.WeightsPerRow()) / float64(perWeight)
-}
-
-// ratio is a/b, or 0 where b is 0 and the ratio says nothing.
-func ratio(a, b float64) float64 {
-	if b == 0 {
-		return 0
-	}
-	return a / b
 }

@@ -128,9 +128,3 @@ func TestPeakRatios(t *testing.T) {
 		t.Errorf("%.12g GOPS/W without I/O, want %.12g", isaac.Peak.GOPSPerWattWithoutIO, want)
 	}
 }
-
-func TestRatioOfNothing(t *testing.T) {
-	if got := ratio(3, 0); got != 0 {
-		t.Errorf("ratio(3, 0) = %g, want 0, which JSON can hold", got)
-	}
-}

@@ -136,7 +136,7 @@ func TestSystemBill(t *testing.T) {
 	if want := 4*one.Chip.Power + 3*units.Watt; b.System.Power != want || b.System.Area != 4*one.Chip.Area+units.SquareMillimetre {
 		t.Errorf("system takes %v and %v, want %v and four areas and 1 mm²", b.System.Power, b.System.Area, want)
 	}
-	if find(t, b, LevelSystem, "chip").Count != 4 || find(t, b, LevelSystem, hostPort).Count != 1 {
+	if find(t, b, LevelSystem, "chip").Count != 4 || find(t, b, LevelSystem, HostPort).Count != 1 {
 		t.Error("a system of four chips has other rows than 4 chips and 1 port")
 	}
 	// The port of a chip alone is a part of it, and of its input and output.

@@ -1,30 +1,21 @@
 package scheduler
 
-// The directions of links, in the order of their numbers.
-const (
-	east = iota
-	west
-	south
-	north
-	directions
-)
+import "bitline/tile"
 
 // links is the number of links of the chips in use: four of each router, as far as
 // routers are in use, and four of the chip to its neighbours.
 func (g *grid) links() int { return g.chips * g.linksOfChip() }
 
-func (g *grid) linksOfChip() int { return directions * ((g.lastRow+1)*g.columns + 1) }
+func (g *grid) linksOfChip() int { return int(tile.Directions) * ((g.lastRow+1)*g.columns + 1) }
 
-// eachLink visits the links on the way between the routers of two spots: first
-// along the row and then along the column, the other way round towards lower rows,
-// since the last row may be too short. Between chips it leads over the first
-// routers.
+// eachLink visits the links on the way between the routers of two spots. Between
+// chips it leads over the first routers.
 func (g *grid) eachLink(from, to *spot, visit func(link int)) {
 	chip := func(s *spot) int { return int(s.chipRow)*g.chipColumns + int(s.chipColumn) }
 	within := func(chip int, row, column, toRow, toColumn int32) {
 		first := chip * g.linksOfChip()
-		eachStep(row, column, toRow, toColumn, func(row, column int32, direction int) {
-			visit(first + directions*(int(row)*g.columns+int(column)) + direction)
+		tile.Route(int(row), int(column), int(toRow), int(toColumn), func(row, column int, leave tile.Direction) {
+			visit(first + int(tile.Directions)*(row*g.columns+column) + int(leave))
 		})
 	}
 	a, b := chip(from), chip(to)
@@ -33,28 +24,11 @@ func (g *grid) eachLink(from, to *spot, visit func(link int)) {
 		return
 	}
 	within(a, from.row, from.column, 0, 0)
-	eachStep(from.chipRow, from.chipColumn, to.chipRow, to.chipColumn, func(row, column int32, direction int) {
-		chip := int(row)*g.chipColumns + int(column)
-		visit((chip+1)*g.linksOfChip() - directions + direction)
+	tile.Route(int(from.chipRow), int(from.chipColumn), int(to.chipRow), int(to.chipColumn), func(row, column int, leave tile.Direction) {
+		chip := row*g.chipColumns + column
+		visit((chip+1)*g.linksOfChip() - int(tile.Directions-leave))
 	})
 	within(b, 0, 0, to.row, to.column)
-}
-
-// eachStep visits the nodes between two of a grid, with the direction in which
-// each is left.
-func eachStep(row, column, toRow, toColumn int32, visit func(row, column int32, direction int)) {
-	for ; row > toRow; row-- {
-		visit(row, column, north)
-	}
-	for ; column < toColumn; column++ {
-		visit(row, column, east)
-	}
-	for ; column > toColumn; column-- {
-		visit(row, column, west)
-	}
-	for ; row < toRow; row++ {
-		visit(row, column, south)
-	}
 }
 
 // busiest is the bits on the busiest link. What a position sends to several tiles

@@ -9,6 +9,7 @@ import (
 	"bitline/adc"
 	"bitline/arch"
 	"bitline/crossbar"
+	"bitline/internal/units"
 	"bitline/workloads"
 )
 
@@ -44,17 +45,10 @@ type LayerReplay struct {
 }
 
 // Accuracy is the share of images whose class is right.
-func (r *Replay) Accuracy() float64 { return share(r.Correct, r.Images) }
+func (r *Replay) Accuracy() float64 { return units.Quotient(r.Correct, r.Images) }
 
 // AccuracyExact is the share without converters.
-func (r *Replay) AccuracyExact() float64 { return share(r.CorrectExact, r.Images) }
-
-func share(part, whole int) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return float64(part) / float64(whole)
-}
+func (r *Replay) AccuracyExact() float64 { return units.Quotient(r.CorrectExact, r.Images) }
 
 // Plan is how the digital side and the converters of a replay are set, and what
 // of it is recorded. Nothing but Bits is needed.

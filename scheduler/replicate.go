@@ -7,6 +7,7 @@ import (
 
 	"bitline/arch"
 	"bitline/internal/config"
+	"bitline/internal/report"
 	"bitline/workloads"
 )
 
@@ -163,7 +164,7 @@ func (y *layout) plans(net *workloads.Network) ([]plan, error) {
 	}
 	if arrays > maxArrays {
 		return nil, fmt.Errorf("network %s takes %d crossbars of chip %s in %s, want at most %d: mapping.crossbars bounds the copies",
-			net.Name, arrays, y.chip.Name, counted(rounds, "round"), maxArrays)
+			net.Name, arrays, y.chip.Name, report.Counted(rounds, "round"), maxArrays)
 	}
 	return plans, nil
 }
@@ -240,12 +241,4 @@ func (y *layout) replicate(plans []plan, capacity int) {
 	for i := range plans {
 		plans[i].copies = layers[i].copies
 	}
-}
-
-// counted is a number and what it counts.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"bitline/internal/report"
 )
 
 // pack puts all layers into one round or, where that is too much and the chip may
@@ -27,7 +29,7 @@ func (y *layout) pack(network string, plans []plan, capacity int) (rounds int, e
 		layer := p.copies * p.imas
 		if layer > capacity {
 			faults = append(faults, fmt.Errorf("layer %s of network %s needs %s of chip %s in a round of its own, which has %s",
-				p.shape.Layer, network, counted(y.tiles(layer), "tile"), y.chip.Name, y.system()))
+				p.shape.Layer, network, report.Counted(y.tiles(layer), "tile"), y.chip.Name, y.system()))
 		}
 		if taken += layer; taken > capacity {
 			rounds, taken = rounds+1, layer
@@ -49,7 +51,7 @@ func (y *layout) missing(network string, plans []plan, need int) error {
 		cure += ", and mapping.rounds = true would run it in rounds, between which the cells are programmed anew"
 	}
 	return fmt.Errorf("network %s needs %s of chip %s, which has %s: %s; %s",
-		network, counted(tiles, "tile"), y.chip.Name, y.system(), gap, cure)
+		network, report.Counted(tiles, "tile"), y.chip.Name, y.system(), gap, cure)
 }
 
 // tiles is how many tiles so many IMAs are.

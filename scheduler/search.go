@@ -164,7 +164,7 @@ func (s *search) try(ctx context.Context, matrices []int) (ok bool, err error) {
 			w.active[m] = runner.Fork()
 		}
 	}
-	enough := func(right int) bool { return share(right, s.images.Len()) >= s.floor }
+	enough := func(right int) bool { return units.Quotient(right, s.images.Len()) >= s.floor }
 	c, from := s.course.from(s.layers[matrices[0]])
 	if ok, err = s.compute(ctx, c, from, enough); err != nil {
 		return false, err

@@ -1,6 +1,9 @@
 package scheduler
 
-import "bitline/arch"
+import (
+	"bitline/arch"
+	"bitline/internal/units"
+)
 
 // Use counts what weights take and leave of crossbars, IMAs and tiles. For a
 // whole system
@@ -27,23 +30,25 @@ type Use struct {
 // CellShare is the part of the used crossbars' cells that holds digits of
 // weights, 0 to 1.
 func (u *Use) CellShare() float64 {
-	return share(int(u.Cells), int(u.Cells+u.EdgeCells+u.DiagonalCells))
+	return units.Quotient(int(u.Cells), int(u.Cells+u.EdgeCells+u.DiagonalCells))
 }
 
 // ColumnShare is the part of the used crossbars' bitlines that holds digits of
 // weights, 0 to 1.
 func (u *Use) ColumnShare(chip *arch.Chip) float64 {
-	return share(int(u.Columns), int(u.Crossbars)*chip.Crossbar.Bitlines)
+	return units.Quotient(int(u.Columns), int(u.Crossbars)*chip.Crossbar.Bitlines)
 }
 
 // CrossbarShare is the part of the used IMAs' crossbars that holds weights, 0 to
 // 1.
-func (u *Use) CrossbarShare() float64 { return share(int(u.Crossbars), int(u.Crossbars+u.IMALost)) }
+func (u *Use) CrossbarShare() float64 {
+	return units.Quotient(int(u.Crossbars), int(u.Crossbars+u.IMALost))
+}
 
 // IMAShare is the part of the used tiles' IMAs that has crossbars with weights, 0
 // to 1; 0 for a layer.
 func (u *Use) IMAShare(chip *arch.Chip) float64 {
-	return share(int(u.IMAs), int(u.Tiles)*chip.Tile.IMAs)
+	return units.Quotient(int(u.IMAs), int(u.Tiles)*chip.Tile.IMAs)
 }
 
 // addCopies counts n copies of a layer that take so many arrays and IMAs each,

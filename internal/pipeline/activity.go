@@ -5,6 +5,7 @@ import (
 
 	"bitline/internal/config"
 	"bitline/internal/report"
+	"bitline/internal/units"
 	"bitline/scheduler"
 	"bitline/scheduler/timing"
 	"bitline/workloads"
@@ -68,20 +69,13 @@ func newActivityResult(a *timing.ActivityReport) *ActivityResult {
 	}
 	r := &ActivityResult{
 		Images: a.Images, Assumed: a.Driven, Conducting: a.Conducting,
-		Driven: share(a.DrivenWordlines, a.Wordlines), Empty: share(a.Empty, a.Steps),
+		Driven: units.Quotient(a.DrivenWordlines, a.Wordlines), Empty: units.Quotient(a.Empty, a.Steps),
 		Reads: float64(a.Reads) / float64(max(1, len(a.Latencies))),
 	}
 	for _, t := range a.Latencies {
 		r.LatencyNS = append(r.LatencyNS, t.Nanoseconds())
 	}
 	return r
-}
-
-func share(part, whole int64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return float64(part) / float64(whole)
 }
 
 // String is the line of the report.

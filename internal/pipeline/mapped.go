@@ -160,7 +160,7 @@ func newUse(chip *arch.Chip, u *scheduler.Use) Use {
 	cells := u.Cells + u.EdgeCells + u.DiagonalCells
 	return Use{
 		Cells: u.CellShare(), Columns: u.ColumnShare(chip), Crossbars: u.CrossbarShare(), IMAs: u.IMAShare(chip),
-		EdgeCells: quotient(u.EdgeCells, cells), DiagonalCells: quotient(u.DiagonalCells, cells),
+		EdgeCells: units.Quotient(u.EdgeCells, cells), DiagonalCells: units.Quotient(u.DiagonalCells, cells),
 		IMALost: u.IMALost, TileLost: u.TileLost,
 	}
 }

@@ -61,7 +61,7 @@ func (r *Result) plotComponents() plot.Bars {
 	for _, c := range r.components() {
 		b.Names = append(b.Names, c.component)
 		b.Parts[0].Values = append(b.Parts[0].Values, c.energy.Picojoules()/scale.picojoules)
-		b.Labels = append(b.Labels, fmt.Sprintf("%v, %s", c.energy, report.Percent(ratio(c.energy.Picojoules(), r.EnergyPJ))))
+		b.Labels = append(b.Labels, fmt.Sprintf("%v, %s", c.energy, report.Percent(units.Quotient(c.energy.Picojoules(), r.EnergyPJ))))
 	}
 	return b
 }

@@ -7,6 +7,7 @@ import (
 	"bitline/arch"
 	"bitline/crossbar"
 	"bitline/internal/report"
+	"bitline/internal/units"
 	"bitline/scheduler"
 )
 
@@ -42,14 +43,14 @@ func newSlices(chip *arch.Chip, stats crossbar.Stats, bits []int) []SliceResult 
 		r := SliceResult{
 			Slice: i, Bits: bits[i],
 			LargestSum: s.WorstSum, WorstCaseBits: adc.BitsFor(s.WorstSum, signed),
-			Conversions: conversions, Clipped: s.Clipped, ClippedShare: quotient(s.Clipped, conversions),
-			NonZeroCells: quotient(s.NonZeroCells, s.Cells), NonZeroColumns: quotient(s.NonZeroColumns, s.Columns),
+			Conversions: conversions, Clipped: s.Clipped, ClippedShare: units.Quotient(s.Clipped, conversions),
+			NonZeroCells: units.Quotient(s.NonZeroCells, s.Cells), NonZeroColumns: units.Quotient(s.NonZeroColumns, s.Columns),
 			Laws: newLaws(chip, bits[i]),
 		}
 		if s.HasSums() {
 			largest := s.MaxSum()
 			r.LargestSeen, r.ObservedBits = &largest, adc.BitsFor(largest, signed)
-			r.MeanSum = quotient(s.Conducted(), conversions)
+			r.MeanSum = units.Quotient(s.Conducted(), conversions)
 			r.ClippedAt = clippedAt(s, signed)
 			r.Histogram, r.HistogramFrom = trim(s)
 		}
@@ -76,7 +77,7 @@ func clippedAt(s crossbar.SliceStats, signed bool) []float64 {
 				clipped += n
 			}
 		}
-		shares = append(shares, quotient(clipped, s.Conversions()))
+		shares = append(shares, units.Quotient(clipped, s.Conversions()))
 		if clipped == 0 {
 			return shares
 		}
@@ -93,13 +94,6 @@ func trim(s crossbar.SliceStats) (counts []int64, first int64) {
 		from++
 	}
 	return s.Histogram[from:to], int64(from) - s.Offset
-}
-
-func quotient(part, whole int64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return float64(part) / float64(whole)
 }
 
 // sliceTable lists layers × slices for a reader.

@@ -111,7 +111,7 @@ func (m *MappingResult) programmingTable(paid bool) report.Table {
 		if l.InUse {
 			name += " <"
 		}
-		cells := []any{name, nanoseconds(l.TimeNS), joules(l.EnergyJ), milliwatts(l.PeakPowerMW),
+		cells := []any{name, nanoseconds(l.TimeNS), units.Joules(l.EnergyJ), milliwatts(l.PeakPowerMW),
 			fmt.Sprintf("%.3g to %.3g [%s]", l.LoadsLow, l.LoadsHigh, l.writing.EnduranceMark), l.writing.Marks() + " " + l.Source}
 		if paid {
 			cells = slices.Insert(cells, 5, any(fmt.Sprintf("%.4g", l.PaidAfter)))
@@ -155,7 +155,7 @@ func (r *Result) largestEnergies() report.Table {
 		sums = append(sums[:shortEnergies], rest)
 	}
 	for _, s := range append(sums, componentEnergy{"total", picojoules(r.EnergyPJ)}) {
-		t.Add(s.component, s.energy, report.Percent(ratio(s.energy.Picojoules(), r.EnergyPJ)))
+		t.Add(s.component, s.energy, report.Percent(units.Quotient(s.energy.Picojoules(), r.EnergyPJ)))
 	}
 	return t
 }

@@ -167,7 +167,7 @@ func (r *Result) settled() string {
 	case r.IntervalImages == 1:
 		return "it repeats exactly"
 	}
-	return "it repeats every " + counted(r.IntervalImages, "image")
+	return "it repeats every " + report.Counted(r.IntervalImages, "image")
 }
 
 // String names the bottleneck.
@@ -205,7 +205,7 @@ func (m *MappingResult) facts() (f facts) {
 	}
 	f.add("fragmentation", "%s; crossbars without weights: %d in IMAs in use, %d more on tiles in use", lost, u.IMALost, u.TileLost)
 	if t := m.Traffic; t.Bits > 0 {
-		f.add("traffic", "%sb an image between tiles, over %.3g links on average", prefixed(t.Bits), ratio(float64(t.BitHops), float64(t.Bits)))
+		f.add("traffic", "%sb an image between tiles, over %.3g links on average", prefixed(t.Bits), units.Quotient(float64(t.BitHops), float64(t.Bits)))
 	}
 	if len(m.Programming) > 0 {
 		f.add("programming", "%s", m.loads())
@@ -225,12 +225,12 @@ func (m *MappingResult) loads() string {
 	}
 	fast, slow := least(func(l LoadResult) float64 { return l.TimeNS })
 	cheap, dear := least(func(l LoadResult) float64 { return l.EnergyJ })
-	text := fmt.Sprintf("%v to %v and %s to %s by published figures", nanoseconds(fast), nanoseconds(slow), joules(cheap), joules(dear))
+	text := fmt.Sprintf("%v to %v and %s to %s by published figures", nanoseconds(fast), nanoseconds(slow), units.Joules(cheap), units.Joules(dear))
 	for _, l := range m.Programming {
 		if l.InUse {
-			text += fmt.Sprintf("; by %s %v and %s %s", l.Figures, nanoseconds(l.TimeNS), joules(l.EnergyJ), l.writing.Marks())
+			text += fmt.Sprintf("; by %s %v and %s %s", l.Figures, nanoseconds(l.TimeNS), units.Joules(l.EnergyJ), l.writing.Marks())
 			if l.PaidAfter > 0 {
-				text += fmt.Sprintf(", paid after %s", counted(int(min(l.PaidAfter, math.MaxInt32)), "inference"))
+				text += fmt.Sprintf(", paid after %s", report.Counted(int(min(l.PaidAfter, math.MaxInt32)), "inference"))
 			}
 		}
 	}
@@ -242,9 +242,9 @@ func (m *MappingResult) WriteText(w io.Writer, chip *arch.Chip) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s on %s: %d layers on crossbars, %s weights, %s multiply-accumulates an image\n", m.Network, chip, len(m.Layers), number(m.Weights), number(m.MACs))
 	var f facts
-	f.add("system", "%s of %s with %s each", counted(m.System.Chips, "chip"), counted(m.System.Tiles/m.System.Chips, "tile"),
-		counted(int(m.System.Crossbars)/m.System.Tiles, "crossbar"))
-	f.add("in use", "%s, %s, %s", counted(m.Chips, "chip"), counted(m.Tiles, "tile"), counted(int(m.IMAs), "IMA"))
+	f.add("system", "%s of %s with %s each", report.Counted(m.System.Chips, "chip"), report.Counted(m.System.Tiles/m.System.Chips, "tile"),
+		report.Counted(int(m.System.Crossbars)/m.System.Tiles, "crossbar"))
+	f.add("in use", "%s, %s, %s", report.Counted(m.Chips, "chip"), report.Counted(m.Tiles, "tile"), report.Counted(int(m.IMAs), "IMA"))
 	append(f, m.facts()...).write(&b)
 	fmt.Fprintln(&b)
 	t := m.table(false)
@@ -283,24 +283,8 @@ func (r *Result) next() string {
 	return "share converters, so that their speed arrives: " + r.command + " --set adc.kind=reconfigurable --set adc.per_ima=3"
 }
 
-// counted is a number and what it counts.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 func nanoseconds(x float64) units.Time { return units.Time(x*float64(units.Nanosecond) + 0.5) }
 
 func picojoules(x float64) units.Energy { return units.Energy(x*float64(units.Picojoule) + 0.5) }
 
 func milliwatts(x float64) units.Power { return units.Power(x*float64(units.Milliwatt) + 0.5) }
-
-// joules is an energy that a units.Energy may not hold.
-func joules(x float64) string {
-	if x < 1 {
-		return picojoules(x * 1e12).String()
-	}
-	return fmt.Sprintf("%.4g J", x)
-}

@@ -156,20 +156,12 @@ func (r *Result) setEfficiency(a *timing.Account, bill arch.Bill) {
 	e.Operations = 2 * r.Mapping.MACs
 	e.TOPS = float64(e.Operations) / r.IntervalNS * 1e-3 // per ns: 1e9 a second
 	e.PeakTOPS = bill.Peak.TOPS * float64(bill.Chips)
-	e.OfPeak = ratio(e.TOPS, e.PeakTOPS)
+	e.OfPeak = units.Quotient(e.TOPS, e.PeakTOPS)
 	// pJ/ns = mW
 	e.PowerMW, e.PowerInUseMW = r.Chip.EnergyPJ/r.IntervalNS, r.EnergyPJ/r.IntervalNS
-	e.TOPSPerW, e.TOPSPerWInUse = ratio(e.TOPS, e.PowerMW*1e-3), ratio(e.TOPS, e.PowerInUseMW*1e-3)
-	e.TOPSPerWWithoutIO = ratio(e.TOPS, (r.Chip.EnergyPJ-a.IO().Picojoules())/r.IntervalNS*1e-3)
-	e.WPerMM2, e.WPerMM2InUse = ratio(e.PowerMW*1e-3, r.Chip.AreaMM2), ratio(e.PowerInUseMW*1e-3, r.AreaMM2)
-}
-
-// ratio is a/b, or 0 where b is 0 and the ratio says nothing.
-func ratio(a, b float64) float64 {
-	if b == 0 {
-		return 0
-	}
-	return a / b
+	e.TOPSPerW, e.TOPSPerWInUse = units.Quotient(e.TOPS, e.PowerMW*1e-3), units.Quotient(e.TOPS, e.PowerInUseMW*1e-3)
+	e.TOPSPerWWithoutIO = units.Quotient(e.TOPS, (r.Chip.EnergyPJ-a.IO().Picojoules())/r.IntervalNS*1e-3)
+	e.WPerMM2, e.WPerMM2InUse = units.Quotient(e.PowerMW*1e-3, r.Chip.AreaMM2), units.Quotient(e.PowerInUseMW*1e-3, r.AreaMM2)
 }
 
 // checkEnergy finds energies that are too large to be held.

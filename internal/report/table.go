@@ -113,6 +113,14 @@ func Or(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
+// Counted is a number of things as text: "1 tile", "4 tiles".
+func Counted[T int | int64](n T, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // Percent is a share from 0 to 1 as text.
 func Percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 

@@ -1,6 +1,8 @@
 package units
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -52,6 +54,15 @@ func (p Power) Milliwatts() float64 { return float64(p) / 1e9 }
 
 // SquareMillimetres is the area in mm², for a column of that unit.
 func (a Area) SquareMillimetres() float64 { return float64(a) / 1e12 }
+
+// Joules is an energy in joules as text, as Energy writes it, and beyond what an
+// Energy holds in plain joules.
+func Joules(j float64) string {
+	if j < 1 {
+		return Energy(math.RoundToEven(j * 1e18)).String()
+	}
+	return fmt.Sprintf("%.4g J", j)
+}
 
 // format rounds v to four significant digits, half to even, and then chooses
 // the unit, so that 999.96 ns is "1 µs" and never "1000 ns".

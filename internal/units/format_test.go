@@ -90,3 +90,11 @@ func TestMachineUnits(t *testing.T) {
 		}
 	}
 }
+
+func TestJoules(t *testing.T) {
+	for j, want := range map[float64]string{1.5e-3: "1.5 mJ", 2.5e-12: "2.5 pJ", 12.3456: "12.35 J", 1e9: "1e+09 J"} {
+		if got := Joules(j); got != want {
+			t.Errorf("Joules(%g) = %q, want %q", j, got, want)
+		}
+	}
+}

@@ -105,3 +105,12 @@ func MulDiv(a, b, d int64) int64 {
 	}
 	return int64(q)
 }
+
+// Quotient is a/b of two counts or quantities, and 0, which JSON can hold, where b
+// is 0 and the quotient says nothing.
+func Quotient[T ~int | ~int64 | ~float64](a, b T) float64 {
+	if b == 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}

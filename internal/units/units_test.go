@@ -121,3 +121,12 @@ func TestTimes(t *testing.T) {
 		}
 	}
 }
+
+func TestQuotient(t *testing.T) {
+	if got := Quotient(3, 4); got != 0.75 {
+		t.Errorf("Quotient(3, 4) = %g, want 0.75", got)
+	}
+	if got := Quotient(3.0, 0); got != 0 {
+		t.Errorf("Quotient(3, 0) = %g, want 0, which JSON can hold", got)
+	}
+}

@@ -33,19 +33,13 @@ type Scope struct {
 	EnergySingle, EnergySteady units.Energy
 }
 
-// What joins a system to the outside and its chips to one another.
-const (
-	ioLink   = "I/O link"
-	hostPort = "host port"
-)
-
 // IO is the part of Chip.EnergySteady that the links between chips and the host's
 // port take.
 func (a *Account) IO() units.Energy {
 	var sum units.Energy
 	for _, rows := range [][]cost.Row{a.Dynamic, a.Chip.Steady} {
 		for _, r := range rows {
-			if r.Component == ioLink || r.Component == hostPort {
+			if arch.IsIO(r.Component) {
 				sum += r.Energy
 			}
 		}
@@ -120,12 +114,12 @@ func actionRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 		m.ShiftAdd.Cost.Dynamic("IMA shift-and-add", "code", c.Codes, c.AddTime),
 		m.OutputRegister.Cost.Dynamic("IMA output register", "code", c.Codes, c.OutputRegisterTime),
 		t.Router.Cost.Dynamic("router", "transfer", c.RouterTransfers, c.RouterTime/units.Time(chip.NoC.Ports(t.RouterShare))),
-		chip.IO.Cost.Dynamic(ioLink, "transfer", c.LinkTransfers, c.LinkTime),
+		chip.IO.Cost.Dynamic(arch.IOLink, "transfer", c.LinkTransfers, c.LinkTime),
 		t.ShiftAdd.Cost.Dynamic("tile shift-and-add", "sum", c.TileSums, c.TileSumTime),
 		t.OutputRegister.Cost.Dynamic("tile output register", "sum", c.TileSums, c.TileOutputRegisterTime),
 		t.Activation.Cost.Dynamic("activation", "output", c.Activations, c.ActivationTime),
 		t.MaxPool.Cost.Dynamic("pool", "value", c.Pooled, c.PoolTime),
-		chip.Host.Cost.Dynamic(hostPort, "transfer", c.HostTransfers, c.HostTime),
+		chip.Host.Cost.Dynamic(arch.HostPort, "transfer", c.HostTransfers, c.HostTime),
 	)
 	return rows, nil
 }
@@ -158,10 +152,10 @@ func conversionRows(chip *arch.Chip, c *Counts) ([]cost.Row, error) {
 
 // systemParts lists what all chips are made of.
 func systemParts(chip *arch.Chip) []part {
-	parts := append(staticParts(chip, chip.Tiles*chip.Count), part{ioLink, int64(chip.IO.Count * chip.Count), chip.IO.Cost})
+	parts := append(staticParts(chip, chip.Tiles*chip.Count), part{arch.IOLink, int64(chip.IO.Count * chip.Count), chip.IO.Cost})
 	parts = append(parts, always(chip.Parts, int64(chip.Count))...)
 	if !chip.Host.Absent() {
-		parts = append(parts, part{hostPort, 1, chip.Host.Cost})
+		parts = append(parts, part{arch.HostPort, 1, chip.Host.Cost})
 	}
 	return parts
 }

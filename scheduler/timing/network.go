@@ -49,21 +49,15 @@ type passage struct {
 	head, end units.Time
 }
 
+// directions is the number of links by which a router or a chip is left.
+const directions = int32(tile.Directions)
+
 // traffic is what one layer's results have moved over the network.
 type traffic struct {
 	bits                   int64
 	transfers, ioTransfers int64 // over all links
 	time, ioTime           units.Time
 }
-
-// The directions of links.
-const (
-	east = iota
-	west
-	south
-	north
-	directions
-)
 
 func newNetwork(chip *arch.Chip, layers int) network {
 	n := network{
@@ -186,44 +180,17 @@ func (n *network) walk(chip, from, to int32) {
 	if n.topology == tile.NoTopology {
 		return
 	}
-	eachStep(from, to, n.columns, func(node int32, direction int32) {
-		n.path = append(n.path, chip*n.perChip+node*directions+direction)
-	})
+	n.across(from, to, n.columns, func(node int32) int32 { return chip*n.perChip + node*directions })
 }
 
 // walkChips adds the links between two chips.
 func (n *network) walkChips(from, to int32) {
-	eachStep(from, to, n.chipColumns, func(chip int32, direction int32) {
-		n.path = append(n.path, chip*n.perChip+n.firstIO+direction)
-	})
+	n.across(from, to, n.chipColumns, func(chip int32) int32 { return chip*n.perChip + n.firstIO })
 }
 
-// eachStep visits the nodes between two of a grid, with the direction in which
-// each is left: first along the row, then along the column; the other way round
-// towards lower rows, since the last row may be too short.
-func eachStep(from, to, columns int32, visit func(node, direction int32)) {
-	x, y, toX, toY := from%columns, from/columns, to%columns, to/columns
-	along := func() {
-		for ; x < toX; x++ {
-			visit(y*columns+x, east)
-		}
-		for ; x > toX; x-- {
-			visit(y*columns+x, west)
-		}
-	}
-	up := func() {
-		for ; y < toY; y++ {
-			visit(y*columns+x, south)
-		}
-		for ; y > toY; y-- {
-			visit(y*columns+x, north)
-		}
-	}
-	if toY < y {
-		up()
-		along()
-		return
-	}
-	along()
-	up()
+// across adds the links between two nodes of a grid; link is the first of a node's.
+func (n *network) across(from, to, columns int32, link func(node int32) int32) {
+	tile.Route(int(from/columns), int(from%columns), int(to/columns), int(to%columns), func(row, column int, leave tile.Direction) {
+		n.path = append(n.path, link(int32(row)*columns+int32(column))+int32(leave))
+	})
 }

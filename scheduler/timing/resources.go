@@ -5,6 +5,7 @@ import (
 
 	"bitline/internal/units"
 	"bitline/scheduler/sim"
+	"bitline/tile"
 )
 
 // Resource is what a class of equal resources did over the window.
@@ -186,10 +187,9 @@ func (b *builder) imaPath(t *team, x *class) string {
 // name says which link one is.
 func (n *network) name(link int32) string {
 	chip, l := link/n.perChip, link%n.perChip
-	side := []string{"east", "west", "south", "north"}
 	switch {
 	case l >= n.firstIO:
-		return fmt.Sprintf("chip[%d].link.%s", chip, side[l-n.firstIO])
+		return fmt.Sprintf("chip[%d].link.%v", chip, tile.Direction(l-n.firstIO))
 	case l >= n.firstTile+n.tiles:
 		return fmt.Sprintf("chip[%d].router to tile[%d]", chip, l-n.firstTile-n.tiles)
 	case l >= n.firstTile:
@@ -197,5 +197,5 @@ func (n *network) name(link int32) string {
 	case n.firstTile == n.routers:
 		return fmt.Sprintf("chip[%d].router[%d]", chip, l)
 	}
-	return fmt.Sprintf("chip[%d].router[%d].%s", chip, l/directions, side[l%directions])
+	return fmt.Sprintf("chip[%d].router[%d].%v", chip, l/directions, tile.Direction(l%directions))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"bitline/arch"
 	"bitline/internal/units"
 	"bitline/scheduler"
 )
@@ -156,7 +157,7 @@ func (w *traceWriter) newTrack(at site) *track {
 	t := &track{pid: hostProcess, tid: 1}
 	switch at.place {
 	case inHost:
-		t.names = []string{"host port"}
+		t.names = []string{arch.HostPort}
 	case inLink:
 		n := &w.m.net
 		t.pid, t.tid, t.names = chipProcess+at.owner/n.perChip, 1+at.owner%n.perChip, []string{n.name(at.owner)}
