@@ -23,15 +23,22 @@ type TraceOptions struct {
 	Writer io.Writer
 	// From and To are the stretch; To = 0 means TraceLength after From. Every
 	// read, scan and shift-and-add of every array of the chip is in it: a full chip
-	// of ISAAC's makes some 20 MB in a microsecond.
+	// of ISAAC's makes some 20 MB in a microsecond. More than 20 million events are
+	// an error.
 	From, To units.Time
 	// Settled counts From and To from the beginning of the measured window, where
 	// the pipeline has settled.
 	Settled bool
+
+	most int64 // events; 0: maxTraceEvents
 }
 
 // TraceLength is how long a trace is that does not say so.
 const TraceLength = 5 * units.Microsecond
+
+// maxTraceEvents is how many events a trace may have: some 3 GB of JSON, more than
+// the viewers open.
+const maxTraceEvents = 20_000_000
 
 // ParseTraceWindow reads a stretch of time such as "0..20us" or "1.5 ms..1.6 ms".
 // It is an error unless the second time is later than the first.

@@ -242,6 +242,9 @@ func (w *traceWriter) comma() {
 	if w.events++; w.events > 1 {
 		w.text(",\n")
 	}
+	if w.events > w.most && w.err == nil {
+		w.err = fmt.Errorf("%d events are written and the stretch from %v to %v is not over, want a shorter one", w.most, w.from, w.to)
+	}
 }
 
 func (w *traceWriter) text(s string) {

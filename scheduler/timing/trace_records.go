@@ -18,6 +18,7 @@ type traceWriter struct {
 	out      *bufio.Writer
 	err      error
 	events   int64 // written
+	most     int64 // at which it gives up
 	line     []byte
 
 	pending []record
@@ -59,7 +60,7 @@ const leastRoom = 1 << 13
 
 func newTraceWriter(b *builder, m *model, o TraceOptions) *traceWriter {
 	w := &traceWriter{
-		b: b, m: m, from: o.From, to: o.To, out: bufio.NewWriterSize(o.Writer, 1<<16), room: leastRoom,
+		b: b, m: m, from: o.From, to: o.To, most: cmp.Or(o.most, maxTraceEvents), out: bufio.NewWriterSize(o.Writer, 1<<16), room: leastRoom,
 		fills: make([]int64, len(m.stores)), tracks: map[site]*track{}, counters: map[counter]*count{},
 	}
 	for i := range b.nodes {

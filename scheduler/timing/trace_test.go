@@ -234,6 +234,19 @@ func TestTraceErrors(t *testing.T) {
 	}
 }
 
+// TestTraceIsBounded: a stretch of hours ends with an error, not with a full disk.
+func TestTraceIsBounded(t *testing.T) {
+	var b bytes.Buffer
+	_, err := Simulate(context.Background(), watched(t)["plain"], Options{Trace: &TraceOptions{Writer: &b, To: 9000 * units.Second, most: 5000}})
+	const want = "writing the trace: 5000 events are written and the stretch from 0 s to 9000 s is not over, want a shorter one"
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+	if events := strings.Count(b.String(), `{"ph"`); events > 5001 {
+		t.Errorf("%d events are written", events)
+	}
+}
+
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
