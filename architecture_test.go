@@ -19,7 +19,7 @@ const module = "bitline"
 // layers are the project's packages from the bottom up. A package may import
 // those of layers below its own, and none beside or above it.
 var layers = [][]string{
-	{"configs", "internal/units", "internal/exact", "internal/atomicfile", "internal/filelock"},
+	{"configs", "internal/units", "internal/exact", "internal/atomicfile", "internal/filelock", "internal/wholefile"},
 	{"internal/config", "internal/gemm", "internal/npy", "internal/report", "internal/plot", "scheduler/sim"},
 	{"internal/cost", "internal/page"},
 	{"adc"},

@@ -5,19 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/nlpodyssey/safetensors"
+
+	"bitline/internal/wholefile"
 )
 
 // ReadModel reads the checkpoint at path. Its errors name the file and the key
 // or tensor in it.
 func ReadModel(path string) (*Model, error) {
-	b, err := os.ReadFile(path)
+	b, err := wholefile.Read(path, MaxFile)
 	if err != nil {
 		return nil, err // names the file itself
 	}

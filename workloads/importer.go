@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"sort"
 	"strings"
 
 	"github.com/nlpodyssey/safetensors"
+
+	"bitline/internal/wholefile"
 )
+
+// MaxFile bounds a file of weights or of a training's state, in bytes; VGG-16's
+// float weights have 0.55 GB.
+const MaxFile = 1 << 32
 
 // ReadFloat reads the weights of a network from a safetensors file as PyTorch
 // saves a state dict: for each layer NAME.weight, of F32 and the shape [outputs,
@@ -23,7 +28,7 @@ import (
 // Every tensor is checked; the errors name layer, tensor, its shape and the one
 // that was wanted.
 func ReadFloat(path string, n *Network) (*Float, error) {
-	b, err := os.ReadFile(path)
+	b, err := wholefile.Read(path, MaxFile)
 	if err != nil {
 		return nil, err // names the file itself
 	}

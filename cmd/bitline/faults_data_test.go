@@ -94,6 +94,7 @@ func TestFaultsOfArrays(t *testing.T) {
 		of("values behind the end", whole("(1, 2)"), reading+"data is 4 bytes, want 2 values of 1 for shape [1 2]"),
 		of("three dimensions", whole("(1, 2, 2)"), "w.npy has shape [1 2 2], want two dimensions, K×N, of at least 1"),
 		{"a folder", map[string]string{"w.npy/": "", "x.npy": x}, "mvm --weights w.npy --inputs x.npy --out y.npy", "read w.npy: is a directory"},
+		{"a device", map[string]string{"x.npy": x}, "mvm --weights /dev/zero --inputs x.npy --out y.npy", "/dev/zero is a device, want a file"},
 		{"products over a folder", map[string]string{"w.npy": whole("(2, 2)"), "x.npy": x}, "mvm --weights w.npy --inputs x.npy --out .", "writing .: is a directory"},
 	})
 }

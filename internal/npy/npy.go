@@ -10,7 +10,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"os"
+
+	"bitline/internal/wholefile"
 )
 
 // Array is one n-dimensional array in C order, the last index fastest. A scalar
@@ -47,9 +48,12 @@ var elements = map[string]element{
 	"<f8": {"float64", 8, nil},
 }
 
+// maxFile bounds a file, in bytes.
+const maxFile = 1 << 32
+
 // ReadFile reads the .npy file at path. Its errors name the file.
 func ReadFile(path string) (*Array, error) {
-	b, err := os.ReadFile(path)
+	b, err := wholefile.Read(path, maxFile)
 	if err != nil {
 		return nil, err // names the file itself
 	}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 
 	"bitline/configs"
 	"bitline/internal/config"
+	"bitline/internal/wholefile"
+	"bitline/workloads"
 )
 
 // Contents is all that the files say from which a job is read under overrides: the
@@ -92,7 +93,7 @@ func digestOfWeights(name string) (string, error) {
 	var content []byte
 	var err error
 	if isFile(name, ".safetensors") {
-		if content, err = os.ReadFile(name); err != nil {
+		if content, err = wholefile.Read(name, workloads.MaxFile); err != nil {
 			return "", err
 		}
 	} else if shipped, err := fs.ReadFile(configs.Files(), "checkpoints/"+name+shippedEnding); err == nil {

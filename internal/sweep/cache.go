@@ -14,6 +14,7 @@ import (
 	"bitline/internal/filelock"
 	"bitline/internal/gemm"
 	"bitline/internal/pipeline"
+	"bitline/internal/wholefile"
 	"bitline/workloads"
 )
 
@@ -101,7 +102,7 @@ func (c Cache) outcomes() string { return filepath.Join(c.Dir, "outcomes") }
 
 // Outcome is what was kept of a replay; nothing where it is unreadable.
 func (c Cache) Outcome(key string) (o pipeline.Outcome, ok bool) {
-	b, err := os.ReadFile(c.outcome(key))
+	b, err := wholefile.Read(c.outcome(key), maxRecord)
 	if err != nil || json.Unmarshal(b, &o) != nil || o.Images <= 0 || len(o.Bits) == 0 {
 		return pipeline.Outcome{}, false
 	}

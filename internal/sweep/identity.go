@@ -6,18 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/report"
+	"bitline/internal/wholefile"
 )
 
 // identitySchema names the form of sweep.json and of the records beside it.
 const identitySchema = "bitline.sweep/1"
 
 const identityFile = "sweep.json"
+
+// maxRecord bounds a file of a sweep's folder that is read whole, in bytes.
+const maxRecord = 1 << 30
 
 // Identity says whose results a folder holds: records of two identities are not
 // comparable and never share a folder.
@@ -101,7 +104,7 @@ func shortDigest(digest string) string { return digest[:min(12, len(digest))] }
 // readIdentity reads a folder's sweep.json, or returns fs.ErrNotExist in an error.
 func readIdentity(dir string) (Identity, error) {
 	path := filepath.Join(dir, identityFile)
-	content, err := os.ReadFile(path)
+	content, err := wholefile.Read(path, maxRecord)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -132,7 +135,7 @@ func (id Identity) claim(dir string) error {
 		return err
 	}
 	path := filepath.Join(dir, identityFile)
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, content) {
+	if old, err := wholefile.Read(path, maxRecord); err == nil && bytes.Equal(old, content) {
 		return nil
 	}
 	return atomicfile.Write(path, content)

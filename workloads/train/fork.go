@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
+	"bitline/internal/wholefile"
 	"bitline/workloads"
 )
 
@@ -21,7 +21,7 @@ func Fork(path string, cfg Config, net *workloads.Network, data *workloads.Datas
 	if err := errors.Join(cfg.checkFork(), checkFit(net, data)); err != nil {
 		return nil, err
 	}
-	saved, err := os.ReadFile(path)
+	saved, err := wholefile.Read(path, workloads.MaxFile)
 	f := newTrainer(cfg, net, data)
 	if err == nil {
 		err = f.decodePretrained(saved, allowOtherKernel)

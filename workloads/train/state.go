@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/gemm"
+	"bitline/internal/wholefile"
 	"bitline/workloads"
 )
 
@@ -149,7 +149,7 @@ func Resume(path string, cfg Config, net *workloads.Network, data *workloads.Dat
 	if err != nil {
 		return nil, err
 	}
-	saved, err := os.ReadFile(path)
+	saved, err := wholefile.Read(path, workloads.MaxFile)
 	if err == nil {
 		err = t.decode(saved, allowOtherKernel)
 	}
