@@ -20,8 +20,8 @@ const module = "bitline"
 // those of layers below its own, and none beside or above it.
 var layers = [][]string{
 	{"configs", "internal/units", "internal/exact", "internal/atomicfile", "internal/filelock", "internal/wholefile"},
-	{"internal/config", "internal/gemm", "internal/npy", "internal/report", "internal/plot", "scheduler/sim"},
-	{"internal/cost", "internal/page"},
+	{"internal/config", "internal/gemm", "internal/npy", "internal/report", "scheduler/sim"},
+	{"internal/cost", "internal/page", "internal/plot"},
 	{"adc"},
 	{"crossbar", "tile"},
 	{"workloads"},

@@ -9,6 +9,7 @@ import (
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
+	"bitline/internal/plot"
 	"bitline/internal/reproduce"
 
 	"github.com/spf13/cobra"
@@ -91,8 +92,8 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 // drawCurves draws a chart for each quantity.
 func drawCurves(found *reproduce.Findings, folder string) error {
 	var faults []error
-	for i, chart := range found.Scatters {
-		svg, err := chart.SVG()
+	for i, chart := range found.Charts {
+		svg, err := plot.Lines(chart).SVG()
 		if err == nil {
 			err = atomicfile.Write(filepath.Join(folder, reproduce.CurveFile(i)), svg)
 		}

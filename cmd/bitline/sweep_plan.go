@@ -77,7 +77,7 @@ func (s *sweeping) submit(ctx context.Context) error {
 	}
 	id, err := sbatch(ctx, first)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w (the scripts stay in %s)", err, job.Log)
 	}
 	collect, err := sbatch(ctx, "--dependency=afterany:"+id, last)
 	if err != nil {

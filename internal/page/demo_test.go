@@ -89,7 +89,7 @@ func demo(points int) *page.Page {
 						{Title: "slice 1", First: -6, Counts: []int64{5, 20, 80, 1000, 4000, 9000, 4000, 1000, 80, 20, 5, 1}, Low: &low, High: &high},
 					}},
 				}},
-				page.Lines{Title: "Lines", XLabel: "bits", YLabel: "accuracy in %", Categories: []string{"8", "4", "2"}, Series: []page.Series{
+				page.Lines{Title: "Lines", XLabel: "bits", YLabel: "accuracy in %", Categories: []string{"8", "4", "2"}, Series: []report.Line{
 					{Name: "plain", X: []float64{0, 1, 2}, Y: []float64{97, 96, 80}},
 					{X: []float64{0, 1, 2}, Y: []float64{97, 97, 92}, Dashed: true},
 					{Name: "other", X: []float64{0, 1, 2}, Y: []float64{95, 95, 94}, Colour: 1},

@@ -7,22 +7,8 @@ import (
 	"bitline/internal/report"
 )
 
-// Lines is a chart of lines with marks, over named categories or over numbers.
-type Lines struct {
-	Title, XLabel, YLabel string
-	// Categories are the places of x = 0, 1, …; nil where x is a number.
-	Categories []string
-	LogX       bool // x is a number, greater than 0
-	Series     []Series
-}
-
-// Series is one line: its points in their order.
-type Series struct {
-	Name   string // "" for one that belongs to a named one of its colour
-	X, Y   []float64
-	Colour int // from 0; lines of one colour belong together
-	Dashed bool
-}
+// Lines is a chart of lines with marks.
+type Lines report.Lines
 
 type linesView struct {
 	Lines
@@ -80,7 +66,7 @@ func (l Lines) draw() drawing {
 }
 
 // trace draws a line, its marks above it.
-func (l Lines) trace(d *drawing, s Series, x, y axis) {
+func (l Lines) trace(d *drawing, s report.Line, x, y axis) {
 	class := colour(s.Colour)
 	data := ""
 	for i := range s.X {
@@ -143,7 +129,7 @@ func (l Lines) table() Table {
 }
 
 // name is a line's, or for one without that of the named line of its colour.
-func (l Lines) name(s Series) string {
+func (l Lines) name(s report.Line) string {
 	if s.Name != "" {
 		return s.Name
 	}

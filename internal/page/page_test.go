@@ -31,7 +31,7 @@ func hostile() *page.Page {
 			page.Histograms{Title: attack, Note: attack, Key: page.HistogramKey{Within: attack, Beyond: attack, Limit: attack}, Groups: []page.HistogramGroup{
 				{Title: attack, Items: []page.Histogram{{Title: attack, Counts: []int64{1, 2, 3}, High: &limit, Notes: []string{attack}}}},
 			}},
-			page.Lines{Title: attack, XLabel: attack, YLabel: attack, Categories: []string{attack}, Series: []page.Series{{Name: attack, X: []float64{0}, Y: []float64{1}}}},
+			page.Lines{Title: attack, XLabel: attack, YLabel: attack, Categories: []string{attack}, Series: []report.Line{{Name: attack, X: []float64{0}, Y: []float64{1}}}},
 			page.Scatter{Title: attack, X: attack, Columns: []page.Column{
 				{Name: attack, Unit: attack, Numbers: []float64{1, 2}}, {Name: "words", Words: []string{attack, "b"}},
 			}},

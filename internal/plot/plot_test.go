@@ -9,14 +9,15 @@ import (
 	"testing"
 
 	"bitline/internal/plot"
+	"bitline/internal/report"
 )
 
 func TestSVG(t *testing.T) {
 	chart := plot.Lines{
 		Title: "Title", XLabel: "bits", YLabel: "accuracy in %", Categories: []string{"9", "5", "3"},
-		Series: []plot.Series{
-			{Name: "l1 <30>", Y: []float64{97, 96, 80}},
-			{Name: "dashed", Y: []float64{97, 97, 90}, Dashed: true, Colour: 1},
+		Series: []report.Line{
+			{Name: "l1 <30>", X: []float64{0, 1, 2}, Y: []float64{97, 96, 80}},
+			{Name: "dashed", X: []float64{0, 1, 2}, Y: []float64{97, 97, 90}, Dashed: true, Colour: 1},
 		},
 	}
 	svg, err := chart.SVG()

@@ -93,7 +93,7 @@ func (s *Study) measureCurves(ctx context.Context, host pipeline.Host, folder st
 		}
 		models.Add(c.row([]any{c.seeds[v.at.seed], name, strength}, p, all.dense[v.at.seed])...)
 	}
-	return &Findings{Tables: append([]report.Table{models}, c.compare(all)...), Scatters: c.charts(s.Name, all.points)}, nil
+	return &Findings{Tables: append([]report.Table{models}, c.compare(all)...), Charts: c.charts(s.Name, all.points)}, nil
 }
 
 // curveTable is the table of all models.

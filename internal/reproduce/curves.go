@@ -8,7 +8,6 @@ import (
 
 	"bitline/adc"
 	"bitline/internal/config"
-	"bitline/internal/plot"
 	"bitline/internal/report"
 
 	"gonum.org/v1/gonum/stat"
@@ -221,22 +220,22 @@ func spread(x []float64, form string, times float64) string {
 }
 
 // charts are every seed's curves, a colour for each method: a chart for each quantity.
-func (c *Curves) charts(name string, points [][][]curvePoint) []plot.Scatter {
-	var charts []plot.Scatter
+func (c *Curves) charts(name string, points [][][]curvePoint) []report.Lines {
+	var charts []report.Lines
 	for q, of := range c.quantities() {
-		chart := plot.Scatter{Title: name + ": accuracy through converters, a line for each seed", XLabel: of.name, YLabel: "accuracy in %"}
+		chart := report.Lines{LogX: true, Title: name + ": accuracy through converters, a line for each seed", XLabel: of.name, YLabel: "accuracy in %"}
 		if q == 0 {
 			chart.Title, chart.XLabel = name+": accuracy without converters, a line for each seed", "mean non-zero share of crossbar weights in %"
 		}
 		for k, m := range c.methods {
 			for i := range c.seeds {
-				line := plot.XYSeries{Colour: k}
+				line := report.Line{Colour: k}
 				if i == 0 {
 					line.Name = m.name
 				}
 				for _, p := range points[i][k] {
 					if p.known {
-						line.X, line.Y = append(line.X, of.times*p.worth[q]), append(line.Y, 100*p.accuracyAt(q))
+						line.Add(of.times*p.worth[q], 100*p.accuracyAt(q))
 					}
 				}
 				chart.Series = append(chart.Series, line)

@@ -169,8 +169,8 @@ func TestCurves(t *testing.T) {
 		t.Errorf("compared %v", compared.Rows)
 	}
 	svg, err := found.SVG()
-	if err != nil || !strings.Contains(string(svg), "bits") || len(found.Scatters) != 1 || len(found.Scatters[0].Series) != 4 {
-		t.Errorf("%d charts, error %v, want one of 4 lines", len(found.Scatters), err)
+	if err != nil || !strings.Contains(string(svg), "bits") || len(found.Charts) != 1 || len(found.Charts[0].Series) != 4 {
+		t.Errorf("%d charts, error %v, want one of 4 lines", len(found.Charts), err)
 	}
 }
 
@@ -194,8 +194,8 @@ func TestCurvesWithConverters(t *testing.T) {
 			t.Errorf("row %v of %d cells, want 16 and the accuracy without converters where none clips", row, len(row))
 		}
 	}
-	if len(all[0].Scatters) != 5 || len(all[0].Scatters[4].Series) != 4 || len(all[0].Scatters[4].Series[0].X) != 2 {
-		t.Errorf("charts are %+v, want 5 of 4 lines, the first of 2 points", all[0].Scatters)
+	if len(all[0].Charts) != 5 || len(all[0].Charts[4].Series) != 4 || len(all[0].Charts[4].Series[0].X) != 2 {
+		t.Errorf("charts are %+v, want 5 of 4 lines, the first of 2 points", all[0].Charts)
 	}
 	var titles []string
 	for _, table := range all[0].Tables[1:] {

@@ -203,10 +203,10 @@ func TestTrainAndMeasure(t *testing.T) {
 		}
 	}
 	checkRules(t, found)
-	if got := len(found.Chart.Series); got != 2 {
-		t.Errorf("the chart has %d lines, want that of the plotted variant, refitted or not", got)
+	if len(found.Charts) != 1 || len(found.Charts[0].Series) != 2 {
+		t.Errorf("charts are %v, want one of 2 lines, those of the plotted variant, refitted or not", found.Charts)
 	}
-	if _, err := found.Chart.SVG(); err != nil {
+	if _, err := found.SVG(); err != nil {
 		t.Errorf("chart: %v", err)
 	}
 }

@@ -157,24 +157,19 @@ func (s *Study) checkResolutions(v *Variant) error {
 type Findings struct {
 	Study  string
 	Tables []report.Table
-	// Chart is the accuracy of the replayed test images over the resolutions, for
-	// the study's plotted variants and its first way of driving inputs; dashed
-	// with refitted affines.
-	Chart plot.Lines
-	// Scatters are the curves of a study of curves, over each quantity that methods
-	// are compared in.
-	Scatters []plot.Scatter
+	// Charts are, of a study of models, the accuracy of the replayed test images over
+	// the resolutions, for its plotted variants and its first way of driving inputs,
+	// dashed with refitted affines; of a study of curves, the curves over each
+	// quantity that methods are compared in.
+	Charts []report.Lines
 }
 
-// SVG draws what there is to draw; nil where there is nothing.
+// SVG draws the first chart; nil where there is none.
 func (f *Findings) SVG() ([]byte, error) {
-	switch {
-	case f.Chart.Series != nil:
-		return f.Chart.SVG()
-	case f.Scatters != nil:
-		return f.Scatters[0].SVG()
+	if len(f.Charts) == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	return plot.Lines(f.Charts[0]).SVG()
 }
 
 // Measure measures a study, one after the other those of its parts. folder holds

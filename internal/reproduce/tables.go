@@ -8,7 +8,6 @@ import (
 
 	"bitline/crossbar"
 	"bitline/internal/pipeline"
-	"bitline/internal/plot"
 	"bitline/internal/report"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -38,7 +37,7 @@ func (s *Study) measureAccuracy(ctx context.Context, host pipeline.Host, folder 
 	if len(s.Accuracy.Rules) > 0 {
 		tables = append(tables, m.rules, m.laws(), m.arrives)
 	}
-	return &Findings{Tables: append(tables, m.replay, m.layers), Chart: m.chart}, nil
+	return &Findings{Tables: append(tables, m.replay, m.layers), Charts: m.charts()}, nil
 }
 
 // measurement is the tables being filled.
@@ -47,10 +46,18 @@ type measurement struct {
 	host                     pipeline.Host
 	sparsity, layers, replay report.Table
 	rules, arrives           report.Table
-	chart                    plot.Lines
+	chart                    report.Lines
 	models                   []measured
 	found                    []ruled
 	chips                    map[string]*chipFigures // by network, resolutions and chip
+}
+
+// charts is the chart, if it has lines.
+func (m *measurement) charts() []report.Lines {
+	if m.chart.Series == nil {
+		return nil
+	}
+	return []report.Lines{m.chart}
 }
 
 // measured is what the claims are held against.
@@ -66,7 +73,7 @@ type measured struct {
 
 func newMeasurement(s *Study, host pipeline.Host) *measurement {
 	m := &measurement{study: s, host: host, chips: map[string]*chipFigures{},
-		chart: plot.Lines{
+		chart: report.Lines{
 			Title:  fmt.Sprintf("%s: test images replayed (dashed: affine refitted)", s.Name),
 			XLabel: "converter bits per slice, least significant first", YLabel: "accuracy in %",
 		},
@@ -176,13 +183,13 @@ type setting struct {
 // chart.
 func (m *measurement) tabulate(v Variant, s setting, replays []*scheduler.Replay) {
 	row := []any{v.Name, s.sign, yes(s.recalibrated)}
-	line := plot.Series{Dashed: s.recalibrated, Colour: slices.Index(m.study.Accuracy.Plotted, v.Name)}
+	line := report.Line{Dashed: s.recalibrated, Colour: slices.Index(m.study.Accuracy.Plotted, v.Name)}
 	if !s.recalibrated {
 		line.Name = v.Name
 	}
-	for _, r := range replays {
+	for i, r := range replays {
 		row = append(row, report.Percent(r.Accuracy()))
-		line.Y = append(line.Y, 100*r.Accuracy())
+		line.Add(float64(i), 100*r.Accuracy())
 	}
 	m.replay.Add(row...)
 	if s.charted && line.Colour >= 0 {

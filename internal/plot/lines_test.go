@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"bitline/internal/report"
 )
 
 func TestTicks(t *testing.T) {
@@ -16,8 +18,8 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-func TestScatter(t *testing.T) {
-	s := Scatter{Title: "curves", XLabel: "share", YLabel: "accuracy", Series: []XYSeries{
+func TestLinesOverNumbers(t *testing.T) {
+	s := Lines{LogX: true, Title: "curves", XLabel: "share", YLabel: "accuracy", Series: []report.Line{
 		{Name: "first", X: []float64{1.7, 8}, Y: []float64{90, 95}},
 		{Name: "second", X: []float64{2, 9}, Y: []float64{91, 94}, Colour: 1},
 		{X: []float64{3, 9}, Y: []float64{91, 94}, Colour: 1},
