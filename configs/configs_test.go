@@ -31,6 +31,25 @@ func TestFilesLieInKnownFolders(t *testing.T) {
 	}
 }
 
+// TestCheckpointsAreSmall: what every user downloads has a bound.
+func TestCheckpointsAreSmall(t *testing.T) {
+	entries, err := fs.ReadDir(configs.Files(), "checkpoints")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += info.Size()
+	}
+	if sum > 25<<20 || sum == 0 {
+		t.Errorf("the shipped checkpoints have %d bytes, want at most 25 MiB", sum)
+	}
+}
+
 func TestEveryShippedNetworkLoads(t *testing.T) {
 	want := map[string][]workloads.MatrixShape{
 		"mlp-64-32-10":   {{Layer: "fc1", Rows: 64, Columns: 32, Groups: 1, Positions: 1}, {Layer: "fc2", Rows: 32, Columns: 10, Groups: 1, Positions: 1}},
