@@ -181,7 +181,8 @@ func (p Programming) cellEnergy() float64 {
 
 // Load is what one load of weights takes.
 type Load struct {
-	Time units.Time
+	Cells int64 // that are written
+	Time  units.Time
 	// Joules is the energy, which may exceed what a units.Energy holds.
 	Joules float64
 	// PeakPower is the power while as many cells as possible are written.
@@ -211,6 +212,7 @@ func (p Programming) Load(s Spec, arrays, cells, tiles int64) Load {
 	atOnce := min(int64(p.ArraysPerTile), perTile)
 	rounds := (perTile + atOnce - 1) / atOnce
 	l := Load{
+		Cells:     cells,
 		Time:      units.Time(units.MulDiv(int64(p.ArrayTime(s)), rounds, 1)),
 		Joules:    float64(cells) * p.cellEnergy() * 1e-18,
 		WearLow:   float64(p.Pulses) / p.EnduranceHigh,

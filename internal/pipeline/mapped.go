@@ -176,8 +176,12 @@ func (m *MappingResult) setProgramming(chip *arch.Chip, u *scheduler.Use) {
 	}
 }
 
-// pay says after how many inferences of that energy each load is paid.
+// pay says after how many inferences of that energy each load is paid: not in rounds,
+// which load anew for every batch.
 func (m *MappingResult) pay(inference units.Energy) {
+	if m.Rounds > 1 {
+		return
+	}
 	for i := range m.Programming {
 		l := &m.Programming[i]
 		l.PaidAfter = l.writing.PaysAfter(inference)

@@ -176,7 +176,7 @@ func (r *Result) observedBlocks() ([]page.Block, error) {
 func (r *Result) mappingBlocks() []page.Block {
 	blocks := []page.Block{page.Table(r.Mapping.table(false))}
 	if len(r.Mapping.Programming) > 0 {
-		blocks = append(blocks, page.Table(r.Mapping.programmingTable(true)))
+		blocks = append(blocks, page.Table(r.Mapping.programmingTable(r.Mapping.Rounds < 2)))
 	}
 	return blocks
 }

@@ -24,7 +24,7 @@ func (r *Result) tables(details bool) []report.Table {
 	}
 	tables = append(tables, r.Mapping.table(!details))
 	if details {
-		return append(tables, r.energyTable(), r.resourceTable(), r.Mapping.programmingTable(true))
+		return append(tables, r.energyTable(), r.resourceTable(), r.Mapping.programmingTable(r.Mapping.Rounds < 2))
 	}
 	return append(tables, r.largestEnergies(), r.classTable())
 }

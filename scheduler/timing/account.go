@@ -2,6 +2,7 @@ package timing
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"bitline/arch"
@@ -26,7 +27,8 @@ type Scope struct {
 	Tiles int
 	// Single are the static rows during the latency of one image on an empty
 	// chip, Steady those during the interval of a settled pipeline. Parts without
-	// static power have no row.
+	// static power have no row. Where a network runs in rounds, both have the writing
+	// of its cells: once for an image alone, and each image's part of a batch.
 	Single, Steady []cost.Row
 	// EnergySingle is the sum of Dynamic and Single, EnergySteady that of Dynamic
 	// and Steady.
@@ -65,8 +67,8 @@ func NewAccount(job Job, t *Timing) (*Account, error) {
 		return nil, fmt.Errorf("account of network %s on chip %s: %w", mapping.Network, chip.Name, err)
 	}
 	a := &Account{Dynamic: dynamic}
-	a.UsedTiles = newScope(dynamic, staticParts(chip, mapping.TilesUsed), t)
-	a.Chip = newScope(dynamic, systemParts(chip), t)
+	a.UsedTiles = newScope(chip, dynamic, staticParts(chip, mapping.TilesUsed), t)
+	a.Chip = newScope(chip, dynamic, systemParts(chip), t)
 	a.UsedTiles.Tiles, a.Chip.Tiles = mapping.TilesUsed, chip.Tiles*chip.Count
 	return a, nil
 }
@@ -196,6 +198,23 @@ func staticParts(chip *arch.Chip, tileCount int) []part {
 	return append(parts, always(t.Parts, tiles)...)
 }
 
+// cellWrites is an image's part of writing the cells of all rounds for a batch.
+func cellWrites(chip *arch.Chip, rounds []Round, batch int) cost.Row {
+	cells, joules := int64(0), 0.0
+	for i := range rounds {
+		cells += rounds[i].Load.Cells
+		joules += rounds[i].Load.Joules
+	}
+	energy := units.Energy(math.MaxInt64) // too much to be held, an error of those who report it
+	if x := math.RoundToEven(joules * 1e18 / float64(batch)); x < math.MaxInt64 {
+		energy = units.Energy(x)
+	}
+	return cost.Row{
+		Component: "crossbar", Action: "write of a cell", Kind: cost.Dynamic,
+		Count: units.MulDiv(cells, 1, int64(batch)), Energy: energy, Assumed: chip.Programming.Assumed,
+	}
+}
+
 // always are parts that draw their active power all the time.
 func always(parts []tile.Part, owners int64) []part {
 	var all []part
@@ -207,8 +226,12 @@ func always(parts []tile.Part, owners int64) []part {
 	return all
 }
 
-func newScope(dynamic []cost.Row, parts []part, t *Timing) Scope {
+func newScope(chip *arch.Chip, dynamic []cost.Row, parts []part, t *Timing) Scope {
 	var s Scope
+	if t.Rounds != nil {
+		s.Single = append(s.Single, cellWrites(chip, t.Rounds, 1))
+		s.Steady = append(s.Steady, cellWrites(chip, t.Rounds, t.WindowImages))
+	}
 	for _, p := range parts {
 		if p.cost.StaticPower > 0 && p.instances > 0 {
 			s.Single = append(s.Single, p.cost.Static(p.component, p.instances, t.LatencySingle))

@@ -2,6 +2,7 @@ package timing
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -49,6 +50,19 @@ func TestRoundsByHand(t *testing.T) {
 				t.Errorf("round %d: latency %v, interval %v, programming %v and %v J, want 54 ns, 30 ns, 8 ns and 16 pJ",
 					i, r.Timing.LatencySingle, r.Timing.Interval, r.Load.Time, r.Load.Joules)
 			}
+		}
+		// Twice 16 cells, of which a batch's images bear equal parts.
+		account, err := NewAccount(jobOf(t, inRounds(tt.batch), mlp(4, 4, 4), 8), got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		single, steady := account.Chip.Single[0], account.Chip.Steady[0]
+		if single.Action != "write of a cell" || single.Count != 32 || single.Energy != 32*units.Picojoule ||
+			steady.Count != int64(math.Round(32/float64(tt.batch))) || steady.Energy != 32*units.Picojoule/units.Energy(tt.batch) {
+			t.Errorf("batch of %d: rows %+v and %+v, want 32 cells and 32 pJ over the batch", tt.batch, single, steady)
+		}
+		if account.UsedTiles.Steady[0] != steady {
+			t.Errorf("batch of %d: the tiles in use take %+v for writing, the chip %+v", tt.batch, account.UsedTiles.Steady[0], steady)
 		}
 		// Each layer's crossbar reads 30 ns an image, of all the batch's time.
 		for _, layer := range []string{"fc1", "fc2"} {
