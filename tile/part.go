@@ -7,8 +7,8 @@ import (
 
 // Part is equal components of one IMA, tile or chip that cost power and area and
 // have no timing of their own: control, instruction memory, register file, clock.
-// Its active power is drawn while what it is a part of works, its static power
-// always.
+// Its active power is drawn while the IMA that it is a part of reads, and always where
+// it is a part of a tile or chip; its static power always.
 type Part struct {
 	Name  string
 	Count int
