@@ -197,6 +197,7 @@ func TestFaultsOfJobs(t *testing.T) {
 			"network mlp-64-32-10 needs 2 tiles of chip bitslice-8bit, which has 1: 1 tile is missing; chips = 2 would do, and mapping.rounds = true would run it in rounds, between which the cells are programmed anew"},
 		{"more images than there are", nil, "run quickstart --set replay.images=451 --set train.pretrain.epochs=0 --set train.finetune.epochs=0",
 			"replay.images is 451, want at most the 450 test images of digits"},
+		{"more calibration than there is", nil, "run quickstart --set data.calibration=5000", "data.calibration is 5000, want at most the 1197 training images of digits"},
 		{"too few images to settle", nil, "run quickstart --set simulate.images=1 --set train.pretrain.epochs=0 --set train.finetune.epochs=0",
 			"simulating network mlp-64-32-10 on chip bitslice-8bit: the pipeline has not settled after 1 images, want more of them (key simulate.images, 0 for the default)"},
 		{"rate that diverges", nil, "run quickstart --set train.learning_rate=1e30",

@@ -98,6 +98,10 @@ func TestFaultsOfFlagsTogether(t *testing.T) {
 		{"a page of what is yet to run", nil, "sweep adc-sharing --slurm --html r.html", "--slurm and --html exclude each other"},
 		{"a drawing of nothing", nil, "reproduce chip --svg c.svg", "--svg is given, but study chip draws nothing"},
 	})
+	mine := map[string]string{
+		"base.toml": "chip = 'chip.toml'\n", "job.toml": "base = 'base.toml'\nnetwork = 'net.toml'\n", "chip.toml": "base = 'bitslice-8bit'\n",
+		"net.toml": "input = [8, 8, 1]\n[[layer]]\noutputs = 10\n", "c.safetensors": "",
+	}
 	matrices := map[string]string{"w.npy": npyFile("|i1", "False", "(2, 2)", "abcd"), "x.npy": npyFile("|u1", "False", "(1, 2)", "ab")}
 	checkFaults(t, []fault{
 		{"two results in one file", nil, "run quickstart --json r --csv ./r", "writing ./r: is asked for twice, want a file of its own for each"},
@@ -107,6 +111,24 @@ func TestFaultsOfFlagsTogether(t *testing.T) {
 		{"statistics over the products", matrices, "mvm --weights w.npy --inputs x.npy --out y.npy --stats y.npy", "writing y.npy: is asked for twice, want a file of its own for each"},
 		{"products over the weights", matrices, "mvm --weights w.npy --inputs x.npy --out ./w.npy", "--out is ./w.npy, which is read, want another file"},
 		{"statistics over the inputs", matrices, "mvm --weights w.npy --inputs x.npy --out y.npy --stats x.npy", "--stats is x.npy, which is read, want another file"},
+		{"a result over its job", mine, "run job.toml --json ./job.toml", "--json is ./job.toml, which is read, want another file"},
+		{"a result over its job's base", mine, "run job.toml --csv base.toml", "--csv is base.toml, which is read, want another file"},
+		{"a page over its chip", mine, "run job.toml --html chip.toml", "--html is chip.toml, which is read, want another file"},
+		{"a trace over its network", mine, "run job.toml --trace net.toml", "--trace is net.toml, which is read, want another file"},
+		{"a certificate over its checkpoint", mine, "run job.toml --checkpoint c.safetensors --certificate c.safetensors", "--certificate is c.safetensors, which is read, want another file"},
+		{"a checkpoint over its start", mine, "train job.toml --out c.safetensors --set train.adc.forward=true --set train.adc.start=c.safetensors --set train.weight_scale=frozen --set train.pretrain.epochs=0", "--out is c.safetensors, which is read, want another file"},
+	})
+	checkMisuse(t, []fault{
+		{"a chip twice", nil, "run quickstart --chip isaac-ce --set chip=puma", "--chip and --set chip=puma exclude each other"},
+		{"a checkpoint twice", nil, "run quickstart --checkpoint a --set checkpoint=b", "--checkpoint and --set checkpoint=b exclude each other"},
+		{"a checkpoint to train", nil, "run quickstart --train --set checkpoint=b", "--train and --set checkpoint=b exclude each other"},
+		{"a flag twice", nil, "run quickstart --json a.json --json b.json", "--json is given twice, want it once"},
+		{"a switch twice", nil, "run quickstart --exact --exact=false", "--exact is given twice, want it once"},
+	})
+	const trained = "train.seed=3 changes nothing: the job trains nothing, it takes the checkpoint mnist-mlp-bitslice-l1-0.5, want checkpoint=\"\" beside it"
+	checkFaults(t, []fault{
+		{"a training of a checkpoint", nil, "run mnist-mlp --set train.seed=3", trained},
+		{"a training of shapes", nil, "run resnet-18-isaac --set train.seed=3", "train.seed=3 changes nothing: the job trains nothing, it has data.set = \"none\" and computes no values, want a data set"},
 	})
 }
 

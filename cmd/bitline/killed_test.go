@@ -157,7 +157,7 @@ func TestStateCannotBeWritten(t *testing.T) {
 	if want := "bitline: writing there/c.safetensors.state: no such file or directory\n"; got.code != 1 || got.err != want {
 		t.Errorf("exit %d, errors %q, want 1 and %q", got.code, got.err, want)
 	}
-	checkFolder(t, "away", "c.safetensors", "c.safetensors.state")
+	checkFolder(t, "away", "c.safetensors", "c.safetensors.lock", "c.safetensors.state") // the lock went with the folder
 	if !bytes.Equal(readFile(t, "away/c.safetensors.state"), before) || string(readFile(t, "away/c.safetensors")) != "earlier" {
 		t.Error("the earlier state or checkpoint is another")
 	}

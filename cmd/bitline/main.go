@@ -10,14 +10,36 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends what does not see that the context has ended
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		caught := <-signals
+		signal.Stop(signals) // a second signal ends what does not see that the context has ended
+		cancel(interruption{caught})
+	}()
 	code := run(ctx, os.Args[1:], terminal{out: os.Stdout, err: os.Stderr, getenv: os.Getenv})
-	stop()
+	if by, ok := context.Cause(ctx).(interruption); ok && code != 0 {
+		dieOf(by.Signal)
+	}
 	os.Exit(code)
+}
+
+// interruption is the signal by which a command was ended.
+type interruption struct{ os.Signal }
+
+func (i interruption) Error() string { return i.String() }
+
+// dieOf ends the process by a signal that it has handled, as a shell expects: it would
+// go on with a loop over commands that merely fail.
+func dieOf(s os.Signal) {
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		time.Sleep(time.Second) // until it arrives
+	}
 }
 
 // run is the whole command: it returns the exit code, 0 for success, 1 for an

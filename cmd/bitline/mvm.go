@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"bitline/crossbar"
 	"bitline/internal/atomicfile"
+	"bitline/internal/config"
 	"bitline/internal/npy"
 	"bitline/internal/pipeline"
 	"bitline/internal/report"
@@ -67,10 +67,11 @@ func runMVM(term terminal, f mvmFlags) error {
 		return fmt.Errorf("%s has %d rows and %s has %d columns, want as many inputs as the matrix has rows",
 			f.weights, w.Shape[0], f.inputs, x.Shape[1])
 	}
-	if err := atomicfile.Check(f.out, f.stats, f.certificate); err != nil {
-		return err
+	read := []string{f.weights, f.inputs}
+	if config.IsFile(f.chip) {
+		read = append(read, f.chip)
 	}
-	if err := f.checkOutputs(); err != nil {
+	if err := checkOutputs(read, output{"--out", f.out}, output{"--stats", f.stats}, output{"--certificate", f.certificate}); err != nil {
 		return err
 	}
 	u := pipeline.MVM{
@@ -101,20 +102,6 @@ func runMVM(term terminal, f mvmFlags) error {
 		return err
 	}
 	return result.WriteText(term.out, chip)
-}
-
-// checkOutputs finds a file to write that is one of those to read.
-func (f mvmFlags) checkOutputs() error {
-	for _, to := range []struct{ flag, path string }{{"out", f.out}, {"stats", f.stats}, {"certificate", f.certificate}} {
-		for _, from := range []string{f.weights, f.inputs} {
-			written, err := os.Stat(to.path)
-			read, readErr := os.Stat(from)
-			if err == nil && readErr == nil && os.SameFile(written, read) {
-				return fmt.Errorf("--%s is %s, which is read, want another file", to.flag, to.path)
-			}
-		}
-	}
-	return nil
 }
 
 // readMatrix reads a two-dimensional array of one of the given types.

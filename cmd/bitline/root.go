@@ -32,6 +32,7 @@ the chip event by event, and reports accuracy, latency, energy and area.`,
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return checkEmpty(c) }
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newRun(term), newTrain(term), newDescribe(term), newInit(term), newMVM(term), newData(term), newReproduce(term), newCompare(term), newSweep(term), newResults(term), newVersion(term))
+	flagsOnce(root)
 	return root
 }
 

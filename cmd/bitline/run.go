@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
@@ -116,21 +117,72 @@ func (f runFlags) jobSets(job string) ([]string, error) {
 }
 
 // job is the job of that name, or that of the flags where there is none.
-func (f runFlags) job(name string) (*pipeline.Job, error) {
+func (f runFlags) job(name string) (job *pipeline.Job, err error) {
+	if err := f.checkTwice(); err != nil {
+		return nil, err
+	}
 	sets, err := f.jobSets(name)
 	if err != nil {
 		return nil, err
 	}
 	if name == "" {
-		return pipeline.JobOf(f.chip, f.network, sets)
+		job, err = pipeline.JobOf(f.chip, f.network, sets)
+	} else {
+		if f.chip != "" {
+			sets = append(sets, "chip="+f.chip)
+		}
+		if f.network != "" {
+			sets = append(sets, "network="+f.network)
+		}
+		job, err = pipeline.LoadJob(name, sets)
 	}
-	if f.chip != "" {
-		sets = append(sets, "chip="+f.chip)
+	if err != nil {
+		return nil, err
 	}
-	if f.network != "" {
-		sets = append(sets, "network="+f.network)
+	job.Command = f.command(name)
+	return job, nil
+}
+
+// checkTwice finds keys that a flag and --set both set.
+func (f runFlags) checkTwice() error {
+	for _, flag := range []struct {
+		name, key string
+		given     bool
+	}{
+		{"--chip", "chip", f.chip != ""}, {"--network", "network", f.network != ""},
+		{"--checkpoint", "checkpoint", f.checkpoint != ""}, {"--checkpoint", "weights", f.checkpoint != ""},
+		{"--train", "checkpoint", f.train}, {"--train", "weights", f.train},
+	} {
+		for _, s := range f.sets {
+			if key, _, _ := strings.Cut(s, "="); flag.given && strings.TrimSpace(key) == flag.key {
+				return usageError{fmt.Errorf("%s and --set %s exclude each other (see bitline run --help)", flag.name, pipeline.Quote(s))}
+			}
+		}
 	}
-	return pipeline.LoadJob(name, sets)
+	return nil
+}
+
+// command is the command line that runs the job of that name again.
+func (f runFlags) command(name string) string {
+	line := "bitline run"
+	if name != "" {
+		line += " " + pipeline.Quote(name)
+	}
+	for _, flag := range []struct{ name, value string }{{"chip", f.chip}, {"network", f.network}, {"checkpoint", f.checkpoint}} {
+		if flag.value != "" {
+			line += " --" + flag.name + " " + pipeline.Quote(flag.value)
+		}
+	}
+	if f.train {
+		line += " --train"
+	}
+	for _, s := range f.sets {
+		line += " --set " + pipeline.Quote(s)
+	}
+	if f.data != "" {
+		line += " --data " + pipeline.Quote(f.data)
+	}
+	return line
 }
 
 // checkValues finds flags that want values of a job that computes none.
@@ -154,7 +206,7 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) (err er
 	if err != nil {
 		return err
 	}
-	if err := f.checkValues(job); err != nil {
+	if err := errors.Join(f.checkValues(job), job.CheckTraining()); err != nil {
 		return err
 	}
 	if f.slack {
@@ -166,7 +218,11 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) (err er
 	if err := f.observe.set(job); err != nil {
 		return err
 	}
-	if err := atomicfile.Check(f.json, f.csv, f.certificate, f.show.html, f.observe.trace); err != nil {
+	if err := checkOutputs(append(job.Files(), job.Checkpoint, job.Weights), output{"--json", f.json}, output{"--csv", f.csv}, output{"--certificate", f.certificate},
+		output{"--html", f.show.html}, output{"--trace", f.observe.trace}); err != nil {
+		return err
+	}
+	if err := atomicfile.Sweep(f.observe.trace); err != nil { // of a run that was killed
 		return err
 	}
 	remove, err := f.show.makeFolder()

@@ -213,14 +213,15 @@ func TestSweepTwiceAtOnce(t *testing.T) {
 		found = len(list) > 0
 	}
 	got := bitline(t, "sweep", "s.toml", "--out", "out")
-	want := fmt.Sprintf("bitline: process %d is at work on this shard (out/records/shard-0-of-1.lock): wait for it, stop it, or choose another folder\n", c.Process.Pid)
+	want := fmt.Sprintf("bitline: process %d is at work on this shard (out/records/shard-0-of-1.lock): wait for it, stop it, or choose another place\n", c.Process.Pid)
 	if got != (outcome{1, "", want}) {
 		t.Errorf("%+v, want exit 1 and %s", got, want)
 	}
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Wait(); err == nil || !strings.HasPrefix(errs.String(), "bitline: interrupted: training stopped (") {
+	err := c.Wait() // as by the signal, so that a shell's loop ends too
+	if err == nil || err.Error() != "signal: interrupt" || !strings.HasPrefix(errs.String(), "bitline: interrupted: training stopped (") {
 		t.Errorf("the first ended with %v: %s, want that it was interrupted", err, errs)
 	}
 	again, _, _ := process(t, "sweep", "s.toml", "--out", "out")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/filelock"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
 
@@ -29,7 +30,7 @@ gets a line for every epoch.`,
   bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
   bitline train mnist-mlp --out sparse.safetensors --resume`,
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) (err error) {
 			if !strings.HasSuffix(strings.TrimSuffix(out, ".gz"), ".safetensors") {
 				return usageError{fmt.Errorf("--out is %q, want a file name that ends in .safetensors or .safetensors.gz (see %s --help)", out, c.CommandPath())}
 			}
@@ -44,9 +45,14 @@ gets a line for every epoch.`,
 				return err
 			}
 			files.State = out + ".state"
-			if err := atomicfile.Check(out, files.State); err != nil {
+			if err := checkOutputs(job.Files(), output{"--out", out}, output{"the state of --out", files.State}); err != nil {
 				return err
 			}
+			lock, err := filelock.Take(out+".lock", "this training")
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, filelock.Remove(lock)) }()
 			if err := files.Check(); err != nil {
 				return err
 			}
@@ -74,8 +80,8 @@ gets a line for every epoch.`,
 			if err := files.Remove(); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s --checkpoint %s\n",
-				model.Network.Name, model.Origin.DataSet, out, job.Command, pipeline.Quote(filepath.Clean(out)))
+			next := runFlags{sets: pipeline.WithoutTraining(sets), checkpoint: filepath.Clean(out), data: data}
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s\n", model.Network.Name, model.Origin.DataSet, out, next.command(args[0]))
 			return err
 		},
 	}

@@ -40,6 +40,9 @@ func flagFault(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w%s", err, config.DidYouMean("--"+unknown.GetSpecifiedName(), names))
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if errors.Is(err, errTwice) {
+			return fmt.Errorf("--%s %w", invalid.GetFlag().Name, errTwice)
+		}
 		want := "another value"
 		switch invalid.GetFlag().Value.Type() {
 		case "bool":
@@ -50,6 +53,36 @@ func flagFault(c *cobra.Command, err error) error {
 		return fmt.Errorf("--%s is %q, want %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 	}
 	return err
+}
+
+// errTwice is a flag that takes one value and was given another.
+var errTwice = errors.New("is given twice, want it once")
+
+// once is the value of a flag that may be given once: a second value would replace
+// the first without a word.
+type once struct {
+	pflag.Value
+	given bool
+}
+
+func (o *once) Set(text string) error {
+	if o.given {
+		return errTwice
+	}
+	o.given = true
+	return o.Value.Set(text)
+}
+
+// flagsOnce makes giving a flag twice an error, of all flags but those of lists.
+func flagsOnce(c *cobra.Command) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, list := f.Value.(pflag.SliceValue); !list {
+			f.Value = &once{Value: f.Value}
+		}
+	})
+	for _, sub := range c.Commands() {
+		flagsOnce(sub)
+	}
 }
 
 // checkEmpty finds flags that were given an empty value, such as that of a shell's

@@ -22,7 +22,7 @@ func Take(path, what string) (*os.File, error) {
 		if content, readErr := os.ReadFile(path); readErr == nil && len(content) > 0 {
 			holder = "process " + strings.TrimSpace(string(content))
 		}
-		return nil, fmt.Errorf("%s is at work on %s (%s): wait for it, stop it, or choose another folder", holder, what, path)
+		return nil, fmt.Errorf("%s is at work on %s (%s): wait for it, stop it, or choose another place", holder, what, path)
 	}
 	if err != nil {
 		return nil, err

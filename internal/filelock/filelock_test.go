@@ -20,7 +20,7 @@ func TestTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("process %d is at work on this folder (%s): wait for it, stop it, or choose another folder", os.Getpid(), path)
+	want := fmt.Sprintf("process %d is at work on this folder (%s): wait for it, stop it, or choose another place", os.Getpid(), path)
 	if _, err := filelock.Take(path, "this folder"); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -55,5 +55,11 @@ func isAt(file *os.File, path string) bool {
 // Release gives a lock back, and leaves its file empty.
 func Release(file *os.File) error { return errors.Join(file.Truncate(0), file.Close()) }
 
-// Remove gives a lock back and removes its file.
-func Remove(file *os.File) error { return errors.Join(os.Remove(file.Name()), file.Close()) }
+// Remove gives a lock back and removes its file, if that is still there.
+func Remove(file *os.File) error {
+	err := os.Remove(file.Name())
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, file.Close())
+}

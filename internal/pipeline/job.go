@@ -48,6 +48,9 @@ type Job struct {
 	Command string
 	// own and chips are what the job and its chip were read from.
 	own, chips *config.Table
+	// training are the overrides of keys of the training.
+	training []string
+	network  string // its name or file
 }
 
 // NoData is the data set of a job that computes no values: it maps shapes,
@@ -87,7 +90,7 @@ func (l *Loader) LoadJob(name string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readJob(t, Job{Name: name, Command: command("bitline run "+Quote(name), sets)}, jobFiles{name, chips, l})
+	return readJob(t, Job{Name: name, Command: command("bitline run "+Quote(name), sets), training: ofTraining(own)}, jobFiles{name, chips, l})
 }
 
 func (l *Loader) source(kind string) config.Source {
@@ -106,7 +109,53 @@ func JobOf(chip, network string, sets []string) (*Job, error) {
 		return nil, err
 	}
 	j := Job{Name: config.Stem(network) + "-" + config.Stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", Quote(chip), Quote(network)), sets)}
+	j.training = ofTraining(own)
 	return readJob(t, j, jobFiles{"", chips, new(Loader)})
+}
+
+// WithoutTraining leaves out the overrides of keys of the training.
+func WithoutTraining(sets []string) []string {
+	return slices.DeleteFunc(slices.Clone(sets), isOfTraining)
+}
+
+// ofTraining are the overrides of keys of the training.
+func ofTraining(sets []string) []string {
+	return slices.DeleteFunc(slices.Clone(sets), func(s string) bool { return !isOfTraining(s) })
+}
+
+func isOfTraining(set string) bool {
+	key, _, _ := strings.Cut(set, "=")
+	first, _, _ := strings.Cut(strings.TrimSpace(key), ".")
+	return strings.Trim(first, `"'`) == "train"
+}
+
+// CheckTraining is an error if an override sets a key of the training, and the job
+// trains nothing: it would change nothing, and seem to.
+func (j *Job) CheckTraining() error {
+	if j.Trains() || len(j.training) == 0 {
+		return nil
+	}
+	why := fmt.Sprintf("takes the checkpoint %s, want checkpoint=\"\" beside it", j.Checkpoint)
+	switch {
+	case !j.HasValues():
+		why = fmt.Sprintf("has data.set = %q and computes no values, want a data set", NoData)
+	case j.Checkpoint == "":
+		why = fmt.Sprintf("imports the weights %s, want weights=\"\" beside it", j.Weights)
+	}
+	return fmt.Errorf("%s changes nothing: the job trains nothing, it %s", j.training[0], why)
+}
+
+// Files are the files from which the job was read, and that from which its training
+// starts.
+func (j *Job) Files() []string {
+	all := append(j.own.Files(), j.chips.Files()...)
+	if config.IsFile(j.network) {
+		all = append(all, j.network)
+	}
+	if start := j.Train.Through; start != nil && isFile(start.Name, ".safetensors") {
+		all = append(all, start.Name)
+	}
+	return all
 }
 
 // deal parts a job's own overrides from its chip's.
@@ -153,7 +202,8 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 		faults = append(faults, err)
 	}
 	if network != "" || faulty == nil {
-		j.Network, err = files.loader.network(beside(files.job, network, ".toml"))
+		j.network = beside(files.job, network, ".toml")
+		j.Network, err = files.loader.network(j.network)
 		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {

@@ -255,6 +255,9 @@ func (j *Job) data(host Host) (*workloads.Dataset, error) {
 	if have, want := n.Classes(), data.Classes; have != want {
 		return nil, fmt.Errorf("network %s has %d outputs, want one for each of the %d classes of data set %s", n.Name, have, want, data.Name)
 	}
+	if have := data.Train.Len(); j.Calibration > have {
+		return nil, fmt.Errorf("data.calibration is %d, want at most the %d training images of %s", j.Calibration, have, data.Name)
+	}
 	return data, nil
 }
 

@@ -115,7 +115,11 @@ func (r *Runner) groups(ctx context.Context, points []int, put *recorder) [][]ta
 
 // job is the job of a point.
 func (r *Runner) job(point int) (*pipeline.Job, error) {
-	return r.loader.LoadJob(r.Plan.jobPath(), r.Plan.Point(point).Sets)
+	job, err := r.loader.LoadJob(r.Plan.jobPath(), r.Plan.Point(point).Sets)
+	if err != nil {
+		return nil, err
+	}
+	return job, job.CheckTraining()
 }
 
 // compute computes points that share a pass over the images.

@@ -220,7 +220,7 @@ func TestTwoOpeners(t *testing.T) {
 	first := mustOpen(t, dir, id, sweep.Shard{Index: 0, Count: 2})
 	_, err := sweep.Open(dir, id, sweep.Shard{Index: 0, Count: 2})
 	lock := filepath.Join(dir, "records", "shard-0-of-2.lock")
-	wantError(t, "the second opener", err, fmt.Sprintf("process %d is at work on this shard (%s): wait for it, stop it, or choose another folder", os.Getpid(), lock))
+	wantError(t, "the second opener", err, fmt.Sprintf("process %d is at work on this shard (%s): wait for it, stop it, or choose another place", os.Getpid(), lock))
 	other := mustOpen(t, dir, id, sweep.Shard{Index: 1, Count: 2})
 	for _, s := range []*sweep.Store{first, other, first} {
 		if err := s.Close(); err != nil {
