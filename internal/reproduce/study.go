@@ -77,11 +77,12 @@ func LoadComparison(name string) (*Study, error) {
 	if faults != nil {
 		return nil, faults
 	}
-	switch kind, given := t.Value("kind"); {
-	case !given:
+	kind, given := t.Value("kind")
+	if !given {
 		return nil, fmt.Errorf("%s: key kind is missing, want kind = \"curves\"", t.Where("kind"))
-	case kind != "curves":
-		return nil, fmt.Errorf("%s: key kind is %s, want \"curves\"", t.Where("kind"), config.Shorten(fmt.Sprintf("%#v", kind)))
+	}
+	if word, ok := kind.(string); ok && word != "curves" {
+		return nil, fmt.Errorf("%s: key kind is %q, want \"curves\"", t.Where("kind"), config.Shorten(word))
 	}
 	return nil, err
 }

@@ -192,3 +192,22 @@ func TestLiterals(t *testing.T) {
 		}
 	}
 }
+
+// Figures are numbers or words, settings what all their values are.
+func TestResultColumns(t *testing.T) {
+	p, err := read(t, base+"seeds = [1]\n[[axis]]\nkeys = ['adc.bits', 'crossbar.wordlines', 'adc.law']\nvalues = [[8, 64, 'linear'], ['auto', 128, 'sar-isaac']]\n"+
+		"[[axis]]\nkey = 'adc.per_ima'\nrange = {from = 1, to = 2, steps = 2}\n[[axis]]\nkey = 'adc.rate'\nrange = {from = '1GHz', to = '2GHz', steps = 2}\n[[axis]]\nname = 'variant'\n[[axis.variant]]\nname = 'a'\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, words := p.ResultColumns()
+	const want = "job chip network data_set method signed input_sign adc_law adc_bits recalibrate bottleneck adc.bits adc.law adc.rate variant"
+	if got := strings.Join(words, " "); got != want {
+		t.Errorf("words are %s, want %s", got, want)
+	}
+	for _, name := range []string{"accuracy", "images", "seed", "strength", "adc_speedup_nominal", "energy_pj", "tops", "train.seed", "crossbar.wordlines", "adc.per_ima"} {
+		if !slices.Contains(numbers, name) {
+			t.Errorf("%s is no number", name)
+		}
+	}
+}
