@@ -85,6 +85,8 @@ func TestFaultsOfConditions(t *testing.T) {
 		{"adc_bits == [5]", ": == between adc_bits, which is a text, and a list, want two of a kind (a text stands in quotation marks) at character 10"},
 		{"read == 'fast'", ": == between read, which is a number, and a text, want two of a kind (a text stands in quotation marks) at character 6"},
 		{"list == 4", ": == between list, which is a list, and a number, want two of a kind at character 6"},
+		{"accuracy and 3", ": and between accuracy, which is a number, and a number, want conditions that are true or false at character 10"},
+		{"list < list", ": < between list, which is a list, and list, which is a list, want values that it takes at character 6"},
 		{"accuracy = 5", ": unexpected =, want == to compare at character 10"},
 		{"accuracy & pareto", ": unexpected &, want && for and at character 10"},
 		{"accuracy > 0.5)", `: unexpected ) at character 15`},

@@ -92,13 +92,22 @@ func isNoTruth(found []string, _ [2]string) string {
 
 // clash says that an operator takes no two values of these kinds.
 func clash(operator string, kinds, sides [2]string) string {
+	want := "two of a kind"
+	switch operator {
+	case "&&", "||", "and", "or":
+		want = "conditions that are true or false"
+	default:
+		if kindWord(kinds[0]) == kindWord(kinds[1]) {
+			want = "values that it takes"
+		}
+	}
 	for i, kind := range kinds {
 		kinds[i] = kindWord(kind)
 		if sides[i] != "" {
 			kinds[i] = sides[i] + ", which is " + kinds[i] + ","
 		}
 	}
-	return strings.TrimSuffix(fmt.Sprintf("%s between %s and %s", operator, kinds[0], kinds[1]), ",") + ", want two of a kind"
+	return strings.TrimSuffix(fmt.Sprintf("%s between %s and %s", operator, kinds[0], kinds[1]), ",") + ", want " + want
 }
 
 // kindWord is a type of the language, or of Go, in a word.
