@@ -47,7 +47,7 @@ comparison that is stopped goes on where it was.`,
 }
 
 func runCompare(ctx context.Context, term terminal, name string, f compareFlags) (err error) {
-	study, err := reproduce.Load(name)
+	study, err := reproduce.LoadComparison(name)
 	if err != nil {
 		return err
 	}

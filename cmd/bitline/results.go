@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/sweep"
@@ -27,22 +28,18 @@ it: the point, its settings, the figures of the fronts that the sweep asks for, 
 whether the point is on them; --columns chooses others. With --csv or --parquet the
 table goes into files instead, all columns of it where --columns does not choose.
 
-A condition compares columns: energy_pj < 1000 && accuracy > 0.97, adc.bits == 5,
-failure != "", pareto. A point that lacks a figure is neither below nor above.`,
+A condition compares columns: energy_pj < 8000 && accuracy > 0.9, adc.bits == 5,
+adc.bits == [3,3,3,1], failure != "", pareto. Settings are what they are in
+constraints (docs/sweeps.md). A point that lacks a figure is neither below nor above.`,
 		Example: `  bitline results out
-  bitline results out --where 'energy_pj < 1000 && accuracy > 0.97' --sort -accuracy,energy_pj --limit 10
+  bitline results out --where 'energy_pj < 8000 && accuracy > 0.9' --sort -accuracy,energy_pj --limit 10
   bitline results out --where pareto --columns point,adc.bits,accuracy,energy_pj
   bitline results out --csv results.csv --parquet results.parquet
   bitline results out --missing`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			if f.limit < 0 {
-				return usageError{fmt.Errorf("--limit is %d, want 0 for all rows or more (see %s --help)", f.limit, c.CommandPath())}
-			}
-			for _, name := range []string{"where", "sort", "columns", "limit", "csv", "parquet"} {
-				if f.missing && c.Flags().Changed(name) {
-					return usageError{fmt.Errorf("--missing and --%s exclude each other (see %s --help)", name, c.CommandPath())}
-				}
+			if err := f.check(c.Flags().Changed); err != nil {
+				return usageError{fmt.Errorf("%w (see %s --help)", err, c.CommandPath())}
 			}
 			return runResults(term, args[0], f)
 		},
@@ -55,6 +52,32 @@ failure != "", pareto. A point that lacks a figure is neither below nor above.`,
 	c.Flags().StringVar(&f.parquet, "parquet", "", "write the table as Apache Parquet to this file")
 	c.Flags().BoolVar(&f.missing, "missing", false, "print only the numbers of the points that have no result yet")
 	return c
+}
+
+// check finds flags that exclude each other, and such as name no column.
+func (f resultsFlags) check(given func(flag string) bool) error {
+	if f.limit < 0 {
+		return fmt.Errorf("--limit is %d, want 0 for all rows or more", f.limit)
+	}
+	for _, name := range []string{"where", "sort", "columns", "limit", "csv", "parquet"} {
+		if f.missing && given(name) {
+			return fmt.Errorf("--missing and --%s exclude each other", name)
+		}
+	}
+	for _, list := range []struct {
+		name, want string
+		columns    []string
+	}{{"columns", "point,accuracy", f.columns}, {"sort", "-accuracy,energy_pj", f.sort}} {
+		if given(list.name) && len(list.columns) == 0 {
+			return fmt.Errorf("--%s is empty, want columns such as %s", list.name, list.want)
+		}
+		for _, column := range list.columns {
+			if column == "" || column == "-" && list.name == "sort" {
+				return fmt.Errorf("--%s is %q, which lacks a column's name, want columns such as %s", list.name, strings.Join(list.columns, ","), list.want)
+			}
+		}
+	}
+	return nil
 }
 
 func runResults(term terminal, dir string, f resultsFlags) error {

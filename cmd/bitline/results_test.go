@@ -74,13 +74,44 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// Every condition that the help shows can be asked of the sweep that bitline init
+// writes.
+func TestConditionsOfHelp(t *testing.T) {
+	t.Chdir(t.TempDir())
+	succeed(t, "init")
+	sweep := string(readFile(t, "sweep.toml"))
+	quick := strings.Replace(sweep, "\n# Points", "\nset = ['train.pretrain.epochs=1', 'train.finetune.epochs=0', 'data.calibration=50', 'replay.images=50']\n# Points", 1)
+	if quick == sweep {
+		t.Fatal("the sweep has another form, want a place for keys of all points")
+	}
+	writeFile(t, "sweep.toml", []byte(quick))
+	succeed(t, "sweep", "sweep.toml", "--out", "out")
+	_, text, _ := strings.Cut(succeed(t, "results", "--help"), "A condition compares columns: ")
+	text, _, _ = strings.Cut(text, ". Settings")
+	conditions := strings.Split(strings.ReplaceAll(text, "\n", " "), ", ")
+	if len(conditions) != 5 {
+		t.Errorf("the help shows %q, want 5 conditions", conditions)
+	}
+	for _, condition := range conditions {
+		got := succeed(t, "results", "out", "--where", condition)
+		if strings.HasPrefix(condition, "adc.bits") && strings.Count(got, "\n") != 2+5 { // of 2 numbers of converters and 3 of wordlines, without 32 with 4
+			t.Errorf("%s leaves\n%s\nwant 5 points", condition, got)
+		}
+	}
+}
+
 func TestResultsUsage(t *testing.T) {
 	for line, want := range map[string]string{
-		"results":                "accepts 1 arg(s), received 0, want bitline results DIR [flags] (see bitline results --help)",
-		"results a b":            "accepts 1 arg(s), received 2, want bitline results DIR [flags] (see bitline results --help)",
-		"results out --limit -1": "--limit is -1, want 0 for all rows or more (see bitline results --help)",
+		"results":                        "accepts 1 arg(s), received 0, want bitline results DIR [flags] (see bitline results --help)",
+		"results a b":                    "accepts 1 arg(s), received 2, want bitline results DIR [flags] (see bitline results --help)",
+		"results out --columns ''":       "--columns is empty, want columns such as point,accuracy (see bitline results --help)",
+		"results out --sort ''":          "--sort is empty, want columns such as -accuracy,energy_pj (see bitline results --help)",
+		"results out --columns point,":   `--columns is "point,", which lacks a column's name, want columns such as point,accuracy (see bitline results --help)`,
+		"results out --sort accuracy,,x": `--sort is "accuracy,,x", which lacks a column's name, want columns such as -accuracy,energy_pj (see bitline results --help)`,
+		"results out --sort -":           `--sort is "-", which lacks a column's name, want columns such as -accuracy,energy_pj (see bitline results --help)`,
+		"results out --limit -1":         "--limit is -1, want 0 for all rows or more (see bitline results --help)",
 	} {
-		if got := bitline(t, words(line)...); got != (outcome{2, "", "bitline: " + want + "\n"}) {
+		if got := bitline(t, quoted(line)...); got != (outcome{2, "", "bitline: " + want + "\n"}) {
 			t.Errorf("bitline %s: %+v, want exit 2 and %q", line, got, want)
 		}
 	}
@@ -97,8 +128,8 @@ func TestFaultsOfResults(t *testing.T) {
 		{"unknown columns", nil, "results " + dir + " --where 'acuracy > 0.5' --sort -adc.bit --columns points,nonsense",
 			`unknown column "acuracy", did you mean accuracy?` + "\n" + `unknown column "adc.bit", did you mean adc.bits?` + "\n" +
 				`unknown column "points", did you mean point?` + "\n" + `unknown column "nonsense"`},
-		{"half a condition", nil, "results " + dir + " --where 'accuracy >'", `condition "accuracy >": unexpected token EOF at character 10`},
-		{"a condition that is none", nil, "results " + dir + " --where accuracy+1", `condition "accuracy+1": expected bool, but got float64`},
+		{"half a condition", nil, "results " + dir + " --where 'accuracy >'", `condition "accuracy >": unexpected end at character 10`},
+		{"a condition that is none", nil, "results " + dir + " --where accuracy+1", `condition "accuracy+1": is a number, want a condition that is true or false`},
 		{"files that cannot be written", nil, "results " + dir + " --csv none/r.csv --parquet ./",
 			"writing none/r.csv: no such file or directory\nwriting ./: is a directory"},
 	})

@@ -12,6 +12,7 @@ import (
 	"bitline/internal/atomicfile"
 	"bitline/internal/gemm"
 	"bitline/internal/pipeline"
+	"bitline/internal/report"
 	"bitline/internal/sweep"
 	"bitline/workloads"
 
@@ -101,8 +102,8 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) (er
 	if err != nil {
 		return err
 	}
-	if err := sweep.CheckFronts(plan.Pareto, append(pipeline.FigureNames(), plan.Columns...)); err != nil {
-		return fmt.Errorf("sweep %s: %w", plan.Name, err)
+	if err := checkFronts(plan); err != nil {
+		return err
 	}
 	if f.out == "" {
 		f.out = plan.Name
@@ -111,7 +112,7 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) (er
 		f.cache = filepath.Join(f.out, "cache")
 	}
 	if plan.Len() >= manyPoints && !f.yes && !f.dryRun && !f.collect {
-		return usageError{fmt.Errorf("sweep %s has %d points, want --yes to compute so many (--dry-run says how long that takes)", plan.Name, plan.Len())}
+		return usageError{fmt.Errorf("sweep %s has %s, want --yes to compute so many (--dry-run says how long that takes)", plan.Name, report.Counted(plan.Len(), "point"))}
 	}
 	remove, err := makePlots(f.plots)
 	defer func() { remove(err) }()
@@ -137,6 +138,15 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) (er
 		return s.submit(ctx)
 	}
 	return s.run(ctx)
+}
+
+// checkFronts finds fronts of what is no figure.
+func checkFronts(plan *sweep.Plan) error {
+	numbers, words := plan.ResultColumns()
+	if err := sweep.CheckFronts(plan.Pareto, numbers, words); err != nil {
+		return fmt.Errorf("sweep %s: %w", plan.Name, err)
+	}
+	return nil
 }
 
 // sweeping is a sweep command.
@@ -172,8 +182,8 @@ func (s *sweeping) run(ctx context.Context) error {
 		return err
 	}
 	if n := len(results.Missing); n > 0 && s.shard != sweep.Whole {
-		_, err := fmt.Fprintf(s.term.out, "part %s of %s is done; %d of its %d points belong to others and have no record yet\nnext: the part that ends last writes the results\n",
-			s.shard, s.plan.Name, n, s.plan.Len())
+		_, err := fmt.Fprintf(s.term.out, "part %s of %s is done; left to other parts: %d of %s\nNext: the part that ends last writes the results\n",
+			s.shard, s.plan.Name, n, report.Counted(s.plan.Len(), "point"))
 		return err
 	}
 	return s.write(results)
@@ -232,19 +242,34 @@ func (s *sweeping) collect() error {
 	return s.write(results)
 }
 
-// write writes the results, unless points are missing, and prints the fronts.
+// write writes the results, unless points are missing, and prints the fronts. That all
+// points failed is an error, behind what is there to look at.
 func (s *sweeping) write(results *sweep.Results) error {
 	if n := len(results.Missing); n > 0 {
-		return fmt.Errorf("%d of %d points of %s have no record yet (bitline results %s --missing lists them)", n, s.plan.Len(), s.plan.Name, pipeline.Quote(s.flags.out))
+		return fmt.Errorf("%d of %s of %s %s no record yet (bitline results %s --missing lists them)", n, report.Counted(s.plan.Len(), "point"), s.plan.Name, has(n), pipeline.Quote(s.flags.out))
 	}
 	csv, parquet := filepath.Join(s.flags.out, "results.csv"), filepath.Join(s.flags.out, "results.parquet")
 	if err := results.WriteFiles(csv, parquet); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(s.term.out, "%s: %d points, %d of them failed; %s and %s\n", s.plan.Name, results.Len(), results.Failed, csv, parquet); err != nil {
+	if _, err := fmt.Fprintf(s.term.out, "%s: %s, %d of them failed; %s and %s\n", s.plan.Name, report.Counted(results.Len(), "point"), results.Failed, csv, parquet); err != nil {
 		return err
 	}
-	return s.print(results)
+	if err := s.print(results); err != nil {
+		return err
+	}
+	if point, reason, all := results.AllFailed(); all {
+		return fmt.Errorf("no point of %s has figures: point %d says %q", s.plan.Name, point, reason)
+	}
+	return nil
+}
+
+// has is the verb of n things.
+func has(n int) string {
+	if n == 1 {
+		return "has"
+	}
+	return "have"
 }
 
 // print shows the points of every front, what of them holds, and why points failed.
@@ -260,7 +285,7 @@ func (s *sweeping) print(results *sweep.Results) error {
 		}
 	}
 	if results.Failed > 0 {
-		fmt.Fprintf(s.term.out, "\n%d points failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", results.Failed, pipeline.Quote(s.flags.out))
+		fmt.Fprintf(s.term.out, "\n%s failed: bitline results %s --where 'failure != \"\"' --columns point,failure\n", report.Counted(results.Failed, "point"), pipeline.Quote(s.flags.out))
 	}
 	again := fmt.Sprintf("bitline sweep %s --out %s", pipeline.Quote(s.name), pipeline.Quote(s.flags.out))
 	if err := s.flags.show(results, again); err != nil {
@@ -270,7 +295,7 @@ func (s *sweeping) print(results *sweep.Results) error {
 	if s.flags.html != "" {
 		next = fmt.Sprintf("open %s in a browser, or bitline results %s", pipeline.Quote(s.flags.html), pipeline.Quote(s.flags.out))
 	}
-	_, err := fmt.Fprintf(s.term.out, "\nnext: %s\n", next)
+	_, err := fmt.Fprintf(s.term.out, "\nNext: %s\n", next)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"bitline/internal/atomicfile"
 	"bitline/internal/config"
 	"bitline/internal/pipeline"
+	"bitline/internal/report"
 	"bitline/internal/sweep"
 )
 
@@ -32,18 +33,26 @@ func (s *sweeping) dryRun(ctx context.Context) error {
 		return err
 	}
 	out := s.term.out
-	fmt.Fprintf(out, "%s: %d points, %d of them in this part, %d of these have a record\n", s.plan.Name, s.plan.Len(), f.Points, f.Done)
+	fmt.Fprintf(out, "%s: %s, %d of them in this part, %d of these %s a record\n", s.plan.Name, report.Counted(s.plan.Len(), "point"), f.Points, f.Done, has(f.Done))
 	fmt.Fprintf(out, "  trainings   %d, %d of them cached\n", f.Trainings, f.TrainingsCached)
-	fmt.Fprintf(out, "  replays     %d, %d of them cached, the others in %d passes over the images\n", f.Replays, f.ReplaysCached, f.Passes)
+	fmt.Fprintf(out, "  replays     %d, %d of them cached, the others in %s over the images\n", f.Replays, f.ReplaysCached, passes(f.Passes))
 	if f.Failures > 0 {
-		fmt.Fprintf(out, "  no job      %d points: the first says %q\n", f.Failures, f.Failure)
+		fmt.Fprintf(out, "  no job      %s: the first says %q\n", report.Counted(f.Failures, "point"), f.Failure)
 	}
 	if f.Tried == 0 {
 		return nil
 	}
-	_, err = fmt.Fprintf(out, "  time        about %v on %d processors without trainings, by %d simulations and %d passes that took %v\n",
-		f.Time.Round(max(100*time.Millisecond, f.Time/100).Truncate(100*time.Millisecond)), runtime.GOMAXPROCS(0), f.Tried, f.TriedPasses, f.Took.Round(100*time.Millisecond))
+	_, err = fmt.Fprintf(out, "  time        about %v on %s without trainings, by %s and %s that took %v\n",
+		f.Time.Round(max(100*time.Millisecond, f.Time/100).Truncate(100*time.Millisecond)), report.Counted(runtime.GOMAXPROCS(0), "processor"), report.Counted(f.Tried, "simulation"), passes(f.TriedPasses), f.Took.Round(100*time.Millisecond))
 	return err
+}
+
+// passes is a number of them.
+func passes(n int) string {
+	if n == 1 {
+		return "1 pass"
+	}
+	return fmt.Sprintf("%d passes", n)
 }
 
 // submit writes the batch script of a job array and hands it to Slurm, with a job
@@ -83,8 +92,8 @@ func (s *sweeping) submit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("job array %s is submitted, and collects itself where its last task ends well: %w", id, err)
 	}
-	_, err = fmt.Fprintf(s.term.out, "job array %s of %d tasks, then job %s collects; scripts and logs are in %s\nnext: squeue -j %s,%s, or bitline results %s\n",
-		id, job.Tasks, collect, job.Log, id, collect, pipeline.Quote(s.flags.out))
+	_, err = fmt.Fprintf(s.term.out, "job array %s of %s, then job %s collects; scripts and logs are in %s\nNext: squeue -j %s,%s, or bitline results %s\n",
+		id, report.Counted(job.Tasks, "task"), collect, job.Log, id, collect, pipeline.Quote(s.flags.out))
 	return err
 }
 

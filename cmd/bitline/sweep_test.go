@@ -35,12 +35,12 @@ func TestSweep(t *testing.T) {
 	if got, want := succeed(t, "sweep", "digits.toml", "--dry-run"), `digits: 6 points, 6 of them in this part, 0 of these have a record
   trainings   2, 0 of them cached
   replays     5, 0 of them cached, the others in 2 passes over the images
-  no job      1 points: the first says "--set adc.bits: key adc.bits lists 4 resolutions`; !strings.HasPrefix(got, want) || !strings.Contains(got, "\n  time        about ") {
+  no job      1 point: the first says "--set adc.bits: key adc.bits lists 4 resolutions`; !strings.HasPrefix(got, want) || !strings.Contains(got, "\n  time        about ") {
 		t.Errorf("the dry run says\n%s\nwant it to begin with\n%s", got, want)
 	}
 	checkFolder(t, ".", "digits.toml")
 
-	if got, want := succeed(t, "sweep", "digits.toml", "--shard", "1/2"), "part 1/2 of digits is done; 3 of its 6 points belong to others and have no record yet\nnext: the part that ends last writes the results\n"; got != want {
+	if got, want := succeed(t, "sweep", "digits.toml", "--shard", "1/2"), "part 1/2 of digits is done; left to other parts: 3 of 6 points\nNext: the part that ends last writes the results\n"; got != want {
 		t.Errorf("the first part says\n%s\nwant\n%s", got, want)
 	}
 	checkFolder(t, "digits", "cache", "records", "sweep.json")
@@ -51,7 +51,7 @@ func TestSweep(t *testing.T) {
 	if want := "digits: 6 points, 1 of them failed; digits/results.csv and digits/results.parquet\n\nFront of accuracy and energy_pj: "; !strings.HasPrefix(last, want) {
 		t.Errorf("the last part says\n%s\nwant it to begin with\n%s", last, want)
 	}
-	if want := "\n1 points failed: bitline results digits --where 'failure != \"\"' --columns point,failure\n\nnext: bitline sweep digits.toml --out digits --collect --html digits.html\n"; !strings.HasSuffix(last, want) {
+	if want := "\n1 point failed: bitline results digits --where 'failure != \"\"' --columns point,failure\n\nNext: bitline sweep digits.toml --out digits --collect --html digits.html\n"; !strings.HasSuffix(last, want) {
 		t.Errorf("the last part says\n%s\nwant it to end with\n%s", last, want)
 	}
 	csv, records := readFile(t, "digits/results.csv"), tree(t)
@@ -75,7 +75,7 @@ func TestSweep(t *testing.T) {
 	if got, want := readFile(t, "other folder/results.csv"), csv; !bytes.Equal(got, want) {
 		t.Errorf("in one part the results are\n%s\nwant\n%s", got, want)
 	}
-	if want := "next: bitline sweep digits.toml --out 'other folder' --collect --html digits.html\n"; !strings.HasSuffix(whole, want) {
+	if want := "Next: bitline sweep digits.toml --out 'other folder' --collect --html digits.html\n"; !strings.HasSuffix(whole, want) {
 		t.Errorf("it says\n%s\nwant it to end with %s", whole, want)
 	}
 }
@@ -108,13 +108,33 @@ func TestSweepUsage(t *testing.T) {
 		"sweep adc-sharing --slurm --plots p":                   "--slurm and --plots exclude each other" + help,
 		"sweep adc-sharing --tasks 4":                           "--tasks is given without --slurm, of whose job array it is" + help,
 		"sweep adc-sharing --mem 4G --shard 0/2":                "--mem is given without --slurm, of whose job array it is" + help,
-		"sweep adc-sharing --slurm --tasks 0 --partition 'a b'": "tasks is 0, want 1 to 100000\n" + `partition is "a b", want what sbatch takes: letters, digits and _ . , : + -`,
+		"sweep adc-sharing --slurm --tasks 0 --partition 'a b'": "--tasks is 0, want 1 to 100000\n" + `--partition is "a b", want what sbatch takes: letters, digits and _ . , : + -`,
 	} {
 		if got := bitline(t, quoted(line)...); got != (outcome{2, "", "bitline: " + want + "\n"}) {
 			t.Errorf("bitline %s: %+v, want exit 2 and %q", line, got, want)
 		}
 	}
 	checkFolder(t, ".", "million.toml")
+}
+
+// A sweep of which every point failed says why, and is an error: whole, in parts and
+// collected. One of which a point did not fail is none.
+func TestSweepOfFailures(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "s.toml", []byte("job = 'quickstart'\nset = ['checkpoint=']\n[[axis]]\nkey = 'adc.bits'\nvalues = [[3, 3], 99]\n"))
+	const why = "bitline: no point of s has figures: point 0 says \"--set adc.bits: key adc.bits lists 2 resolutions, want 1 or one for each of the 4 slices of encoding.weight_bits = 8 and crossbar.cell_bits = 2\"\n"
+	const failed = "s: 2 points, 2 of them failed; s/results.csv and s/results.parquet\n\n2 points failed: bitline results s --where 'failure != \"\"' --columns point,failure\n"
+	for _, line := range []string{"sweep s.toml", "sweep s.toml --collect", "sweep s.toml --shard 0/2"} {
+		if got := bitline(t, words(line)...); got.code != 1 || got.err != why || !strings.HasPrefix(got.out, failed) {
+			t.Errorf("bitline %s: %+v, want exit 1, %q and results that begin with\n%s", line, got, why, failed)
+		}
+	}
+	if got := succeed(t, "results", "s", "--where", "adc.bits == [3, 3]", "--columns", "point"); !strings.HasSuffix(got, "\n  point\n      0\n") {
+		t.Errorf("results are\n%s\nwant point 0", got)
+	}
+	if got := succeed(t, "sweep", "s.toml", "--shard", "1/2", "--out", "part"); !strings.HasPrefix(got, "part 1/2 of s is done; left to other parts: 1 of 2 points\n") {
+		t.Errorf("a part says\n%s\nwant that the other point is left", got)
+	}
 }
 
 // quoted is words with empty ones between quotation marks.
@@ -138,9 +158,9 @@ func TestFaultsOfSweeps(t *testing.T) {
 			"s.toml:3: key axis[0].key names adc.bitz: unknown key adc.bitz, did you mean adc.bits?"},
 		{"a constraint that is none", of("job = 'quickstart'\nconstraints = ['adc.bits >', 'adc.bit > 3']\n" + bits), "sweep s.toml",
 			"s.toml:2: key constraints holds \"adc.bit > 3\": unknown name adc.bit, want adc.bits, did you mean adc.bits?\n" +
-				"s.toml:2: key constraints holds \"adc.bits >\": unexpected token EOF at column 10"},
+				"s.toml:2: key constraints holds \"adc.bits >\": unexpected end at column 10"},
 		{"an empty grid", of("job = 'quickstart'\nconstraints = ['adc.bits > 3']\n" + bits), "sweep s.toml",
-			`s.toml:2: key constraints leaves none of 1 points: "adc.bits > 3" excludes 1`},
+			`s.toml:2: key constraints leaves none of 1 point: "adc.bits > 3" excludes 1`},
 		{"an unknown figure", of("job = 'quickstart'\npareto = [['acuracy', 'energy_pj'], ['accuracy', 'warmth']]\n" + bits), "sweep s.toml",
 			"sweep s: pareto names \"acuracy\", which is no figure of the results, did you mean accuracy?\npareto names \"warmth\", which is no figure of the results"},
 		{"a missing chip", of("job = 'quickstart'\n[[axis]]\nkey = 'chip'\nvalues = ['puma', './none.toml']\n"), "sweep s.toml", "reading none.toml: no such file or directory"},

@@ -25,6 +25,20 @@ func FigureNames() []string {
 	return names
 }
 
+// NumberNames are those of FigureNames whose figures are numbers where they are found.
+func NumberNames() []string {
+	r := &Result{Valued: new(Valued)}
+	r.Speedup.ReferenceBits = referenceBits
+	var names []string
+	for _, f := range r.Figures() {
+		switch f.Value.(type) {
+		case float64, int, uint64:
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // Figures are the result as one record: the setting, then what was found.
 func (r *Result) Figures() []Figure {
 	s, e := &r.Setting, &r.Efficiency

@@ -38,7 +38,7 @@ func readChips(t *config.Table) *Chips {
 func (s *Chips) measureAll(ctx context.Context) (*Findings, error) {
 	figures := report.Table{
 		Title: "An image in steady state",
-		Columns: []string{"network", "chip", "tiles in use>", "crossbars>", "interval us>", "latency us>", "energy uJ>", "of it ADC>", "chip mm2>",
+		Columns: []string{"network", "chip", "tiles in use>", "crossbars>", "interval µs>", "latency µs>", "energy µJ>", "of it ADC>", "chip mm²>",
 			"bound by"},
 	}
 	gains := report.Table{

@@ -16,19 +16,20 @@ import (
 // quantity is what methods are compared in at equal accuracy.
 type quantity struct {
 	name  string
-	form  string
+	form  precision
+	unit  string // behind numbers, with its blank
 	times float64
 }
 
 // share is the mean over slices of the non-zero digits of crossbar weights.
-var share = quantity{"mean non-zero share", "%.2f %%", 100}
+var share = quantity{"mean non-zero share", precision{decimals: 2}, " %", 100}
 
 // quantities are the share and, where a rule finds converters, what these come to.
 func (c *Curves) quantities() []quantity {
 	if c.rule == "" {
 		return []quantity{share}
 	}
-	return []quantity{share, {"mean ADC bits", "%.2f", 1}, {"ADC energy in nJ", "%.3g", 1}, {"energy in nJ", "%.4g", 1}, {"latency in us", "%.4g", 1}}
+	return []quantity{share, {"mean ADC bits", precision{decimals: 2}, "", 1}, {"ADC energy in nJ", precision{digits: 3}, "", 1}, {"energy in nJ", precision{digits: 4}, "", 1}, {"latency in µs", precision{digits: 4}, "", 1}}
 }
 
 // CurveFile is the name of the chart of the i-th quantity.
@@ -131,7 +132,7 @@ func (c *Curves) row(row []any, p, dense curvePoint) []any {
 	if c.rule != "" {
 		row = append(row, brackets(p.bits), report.Percent(p.replayed))
 		for i, q := range c.quantities()[2:] {
-			row = append(row, fmt.Sprintf(q.form, q.times*p.worth[2+i]))
+			row = append(row, q.form.of(q.times*p.worth[2+i]))
 		}
 	}
 	return row

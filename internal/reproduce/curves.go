@@ -9,8 +9,6 @@ import (
 	"bitline/adc"
 	"bitline/internal/config"
 	"bitline/internal/report"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 // Curves is a study of methods along their strengths: each method's accuracy
@@ -165,14 +163,14 @@ func (c *Curves) compareIn(q int, all measuredCurves) report.Table {
 				worth[k] = append(worth[k], x)
 			}
 			known := finite(worth[k])
-			row = append(row, spread(known, of.form, of.times), len(known))
+			row = append(row, of.spread(known), len(known))
 		}
 		for k := 1; k < len(c.methods); k++ {
 			var ratios []float64
 			for i := range c.seeds {
 				ratios = append(ratios, worth[0][i]/worth[k][i])
 			}
-			row = append(row, spread(finite(ratios), "%.2f", 1))
+			row = append(row, quantity{form: precision{decimals: 2}, times: 1}.spread(finite(ratios)))
 		}
 		t.Add(row...)
 	}
@@ -205,18 +203,6 @@ func finite(all []float64) []float64 {
 		}
 	}
 	return known
-}
-
-// spread is the mean and the deviation of what is known.
-func spread(x []float64, form string, times float64) string {
-	switch len(x) {
-	case 0:
-		return "–"
-	case 1:
-		return fmt.Sprintf(form, times*x[0])
-	}
-	mean, deviation := stat.MeanStdDev(x, nil)
-	return fmt.Sprintf(form+" ± %.2f", times*mean, times*deviation)
 }
 
 // charts are every seed's curves, a colour for each method: a chart for each quantity.

@@ -204,7 +204,7 @@ func TestCurvesWithConverters(t *testing.T) {
 			t.Errorf("%s: rows %v, want two of 6 cells", table.Title, table.Rows)
 		}
 	}
-	if got, want := strings.Join(titles, ", "), "Mean non-zero share, Mean ADC bits, ADC energy in nJ, Energy in nJ, Latency in us"; got != want {
+	if got, want := strings.Join(titles, ", "), "Mean non-zero share, Mean ADC bits, ADC energy in nJ, Energy in nJ, Latency in µs"; got != want {
 		t.Errorf("compared in %s, want %s", got, want)
 	}
 }

@@ -66,6 +66,27 @@ func (s *Study) Draws() bool {
 // Load reads a study by name or file.
 func Load(name string) (*Study, error) { return load(name, false) }
 
+// LoadComparison reads a study that should be one of curves. A faulty file that gives
+// no kind, or another, is asked for the kind before anything else.
+func LoadComparison(name string) (*Study, error) {
+	s, err := Load(name)
+	if err == nil {
+		return s, nil
+	}
+	t, faults := config.Load(config.Source{Embedded: configs.Files(), Kind: "studies"}, name, nil)
+	if faults != nil {
+		return nil, faults
+	}
+	kind, given := t.Value("kind")
+	if !given {
+		return nil, fmt.Errorf("%s: key kind is missing, want kind = \"curves\"", t.Where("kind"))
+	}
+	if word, ok := kind.(string); ok && word != "curves" {
+		return nil, fmt.Errorf("%s: key kind is %q, want \"curves\"", t.Where("kind"), config.Shorten(word))
+	}
+	return nil, err
+}
+
 // load reads a study, or one that is part of another and has no parts itself.
 func load(name string, part bool) (*Study, error) {
 	t, err := config.Load(config.Source{Embedded: configs.Files(), Kind: "studies"}, name, nil)

@@ -87,7 +87,7 @@ func newMeasurement(s *Study, host pipeline.Host) *measurement {
 		},
 		arrives: report.Table{
 			Title:   "What arrives: an image in steady state on the whole chip with those converters, and how many times less than with 8 bits",
-			Columns: []string{"model", "rule", "recalibrated", "ADC bits", "latency us>", "interval us>", "energy uJ>", "of it ADC>", "chip mm2>", "latency>", "interval>", "energy>", "area>"},
+			Columns: []string{"model", "rule", "recalibrated", "ADC bits", "latency µs>", "interval µs>", "energy µJ>", "of it ADC>", "chip mm²>", "latency>", "interval>", "energy>", "area>"},
 		},
 		layers: report.Table{
 			Title:   "Non-zero digits of crossbar weights and bitline sums, per layer and slice",

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bitline/internal/config"
+	"bitline/internal/pipeline"
 )
 
 // axis is what a sweep varies: a key or keys that change together, over rows of
@@ -30,6 +31,17 @@ func (a *axis) draw(u float64) row {
 		return a.rows[int(u*float64(len(a.rows)))]
 	}
 	return a.rowOf(a.span.draw(u))
+}
+
+// holdsNumbers says whether a column of the axis is one of numbers in results.
+func (a *axis) holdsNumbers(column int) bool {
+	if a.span != nil {
+		return a.span.unit == ""
+	}
+	return !slices.ContainsFunc(a.rows, func(r row) bool {
+		kind := literalValue(r.values[column].text).Kind
+		return kind != Integer && kind != Number
+	})
 }
 
 // add adds a row, unless there is one like it, which is a fault.
@@ -177,10 +189,23 @@ func (a *axis) readItem(t *config.Table, item any) {
 	a.add(t, "values", a.rowOf(values...))
 }
 
+// checkColumn finds an axis of variants whose column would hide another of the
+// results.
+func checkColumn(t *config.Table, name string) {
+	const want = "want a name of its own, such as variant"
+	switch {
+	case slices.Contains(pipeline.FigureNames(), name):
+		t.Faultf("name", "is %q, which is the name of a figure of the results, %s", name, want)
+	case isOwnColumn(name):
+		t.Faultf("name", "is %q, which is the name of a column of all results, %s", name, want)
+	}
+}
+
 // readVariants reads named sets of keys.
 func (r *reader) readVariants(t *config.Table, a *axis) {
 	name := readWord(t, "name", axisWord, axisWant)
 	if name != "" {
+		checkColumn(t, name)
 		r.claim(claim{name, t, "name", a.path})
 	}
 	a.columns, a.variants = []string{name}, true

@@ -37,6 +37,15 @@ func (r *Results) Column(name string) *Column {
 	return r.Columns[i]
 }
 
+// AllFailed says whether there are rows and none of them has figures, and if so what
+// the first says.
+func (r *Results) AllFailed() (point int, reason string, all bool) {
+	if r.rows == 0 || r.Failed < r.rows {
+		return 0, "", false
+	}
+	return int(r.Column(pointColumn).Value(0).Number), r.Column(failureColumn).Value(0).Text, true
+}
+
 // names lists the columns.
 func (r *Results) names() []string {
 	names := make([]string, len(r.Columns))

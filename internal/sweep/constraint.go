@@ -1,14 +1,12 @@
 package sweep
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 
@@ -116,12 +114,7 @@ func compile(text string, env types.Map, known []string) (*constraint, error) {
 }
 
 // brief is an error of the language on one line, with its column.
-func brief(err error) error {
-	if at, ok := errors.AsType[*file.Error](err); ok {
-		return fmt.Errorf("%s at column %d", strings.ReplaceAll(at.Message, "\n", " "), at.Column+1)
-	}
-	return errors.New(strings.ReplaceAll(err.Error(), "\n", " "))
-}
+func brief(err error) error { return inWords(err, "column", unnamed) }
 
 // names is a visitor that notes what an expression names: chains such as adc.bits,
 // each with its beginnings.

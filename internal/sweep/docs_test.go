@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"bitline/internal/pipeline"
 )
 
 func document(t *testing.T) string {
@@ -33,11 +35,17 @@ func TestDocumentedSweeps(t *testing.T) {
 	if drawn.Len() != 300 || drawn.Name != "s" {
 		t.Errorf("sample %s: %d points, want 100 for each of 3 seeds", drawn.Name, drawn.Len())
 	}
-	for _, condition := range []string{"crossbar.wordlines % 64 == 0", "adc.bits[0] <= 4", "crossbar.read_latency <= 100e-9", "adc.rate >= 1e9", `method == "dense"`, `adc.bits == "auto" || adc.bits <= 8`} {
+	if got := trainings(t, grid); got != 4 {
+		t.Errorf("grid: %d trainings, want one for each of 2 seeds and 2 variants", got)
+	}
+	if got := trainings(t, drawn); got != 3 {
+		t.Errorf("sample: %d trainings, want one for each of 3 seeds", got)
+	}
+	for _, condition := range []string{"crossbar.wordlines % 64 == 0", "adc.bits[0] <= 4", "crossbar.read_latency <= 100e-9", "adc.rate >= 1e9", `variant == "dense"`, `adc.bits == "auto" || adc.bits <= 8`} {
 		if !strings.Contains(text, "`"+condition+"`") {
 			t.Errorf("docs/sweeps.md does not show %s", condition)
 		}
-		const axes = "[[axis]]\nkeys = ['crossbar.wordlines', 'crossbar.read_latency', 'adc.rate']\nvalues = [[64, '100ns', '1GHz']]\n[[axis]]\nname = 'method'\n[[axis.variant]]\nname = 'dense'\n[[axis]]\nkey = 'adc.bits'\nvalues = "
+		const axes = "[[axis]]\nkeys = ['crossbar.wordlines', 'crossbar.read_latency', 'adc.rate']\nvalues = [[64, '100ns', '1GHz']]\n[[axis]]\nname = 'variant'\n[[axis.variant]]\nname = 'dense'\n[[axis]]\nkey = 'adc.bits'\nvalues = "
 		values := "['auto', 8]\n"
 		if strings.Contains(condition, "[0]") {
 			values = "[[4, 5]]\n"
@@ -46,6 +54,21 @@ func TestDocumentedSweeps(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// trainings counts the trainings of a plan, all points of which must be jobs that train.
+func trainings(t *testing.T, p *Plan) int {
+	t.Helper()
+	keys, loader := map[string]bool{}, pipeline.Loader{}
+	for i := range p.Len() {
+		job, err := loader.LoadJob(p.jobPath(), p.Point(i).Sets)
+		if err != nil || !job.Trains() {
+			t.Errorf("%s, point %d: %v, want a job that trains", p.Name, i, err)
+			continue
+		}
+		keys[job.TrainingKey()] = true
+	}
+	return len(keys)
 }
 
 // Every key that the reader asks for is in the table of docs/sweeps.md.

@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"bitline/internal/config"
+	"bitline/internal/report"
 )
 
 // maxPoints bounds the whole grid, so that its places fit 32 bits.
@@ -43,7 +44,7 @@ func (r *reader) finishGrid() {
 	}
 	p.kept = kept
 	if kept.len() == 0 {
-		r.table.Faultf("constraints", "leaves none of %d points: %s", p.total, r.blame())
+		r.table.Faultf("constraints", "leaves none of %s: %s", report.Counted(p.total, "point"), r.blame())
 	}
 }
 

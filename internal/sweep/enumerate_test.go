@@ -18,7 +18,7 @@ values = [1, 2, 3]
 key = "adc.bits"
 values = [4, "auto", [3, 3]]
 [[axis]]
-name = "method"
+name = "variant"
 [[axis.variant]]
 name = "dense"
 [[axis.variant]]
@@ -30,7 +30,7 @@ values = [["50ns", 2], ["0.1us", 64]]
 `
 	for _, c := range []struct {
 		constraints string
-		want        []string // of seed, per_ima, bits, method, latency, wordlines: what all kept points have, a blank for any
+		want        []string // of seed, per_ima, bits, variant, latency, wordlines: what all kept points have, a blank for any
 		len         int
 	}{
 		{`"adc.per_ima <= 3"`, nil, 72},
@@ -42,8 +42,8 @@ values = [["50ns", 2], ["0.1us", 64]]
 		{`"adc.bits == 'auto' || len(adc.bits) == 2"`, nil, 0}, // the length of 4
 		{`"adc.bits in ['auto', 4]"`, nil, 48},
 		{`"type(adc.bits) == 'array' && sum(adc.bits) == 6"`, []string{"", "", "[3, 3]"}, 24},
-		{`"method == 'l1'"`, []string{"", "", "", "l1"}, 36},
-		{`"method != 'l1' or train.seed == 8"`, nil, 54},
+		{`"variant == 'l1'"`, []string{"", "", "", "l1"}, 36},
+		{`"variant != 'l1' or train.seed == 8"`, nil, 54},
 		{`"train.seed == 8"`, []string{"8"}, 36},
 		{`"crossbar.read_latency < 100e-9"`, []string{"", "", "", "", "50ns"}, 36},
 		{`"crossbar.read_latency <= 100e-9"`, nil, 72}, // 0.1us is 1e-7 exactly

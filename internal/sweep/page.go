@@ -13,7 +13,7 @@ import (
 // Page is the results as a page: every point in a plot whose axes the reader chooses,
 // the fronts, what of them holds, and why points failed. again is how to repeat it.
 func (r *Results) Page(again, footer string) *page.Page {
-	p := &page.Page{Title: r.Identity.Name, Subtitle: fmt.Sprintf("a sweep of %d points", r.Identity.Points), Footer: footer}
+	p := &page.Page{Title: r.Identity.Name, Subtitle: "a sweep of " + report.Counted(r.Identity.Points, "point"), Footer: footer}
 	figures := page.Figures{{Name: "points", Value: fmt.Sprint(r.rows)}, {Name: "failed", Value: fmt.Sprint(r.Failed), Note: "their reasons are below"}}
 	if r.Failed == 0 {
 		figures[1].Note = ""
@@ -70,7 +70,7 @@ func (r *Results) Fronts() []report.Table {
 			panic("sweep: " + err.Error()) // the names are the results' own
 		}
 		t := front.Table()
-		t.Title = fmt.Sprintf("Front of %s: %d points", strings.Join(set, " and "), front.Len())
+		t.Title = fmt.Sprintf("Front of %s: %s", strings.Join(set, " and "), report.Counted(front.Len(), "point"))
 		all = append(all, t)
 	}
 	return all

@@ -22,16 +22,20 @@ func isMaximised(name string) bool {
 }
 
 // CheckFronts finds sets of a plan that no front can be of: other than two or
-// three different ones of the columns that results will have.
-func CheckFronts(sets [][]string, columns []string) error {
+// three different ones of the columns of numbers that results will have. words are
+// their other columns.
+func CheckFronts(sets [][]string, numbers, words []string) error {
 	var faults []error
 	for _, set := range sets {
 		if n := len(set); n < 2 || n > 3 || slices.Contains(set[1:], set[0]) || set[1] == set[n-1] && n == 3 {
 			faults = append(faults, fmt.Errorf("pareto holds %q, want two or three different figures", set))
 		}
 		for _, name := range set {
-			if !slices.Contains(columns, name) {
-				faults = append(faults, fmt.Errorf("pareto names %q, which is no figure of the results%s", name, config.DidYouMean(name, columns)))
+			switch {
+			case slices.Contains(words, name):
+				faults = append(faults, fmt.Errorf("pareto names %q, which is no number, want figures that are%s", name, config.DidYouMean(name, numbers)))
+			case !slices.Contains(numbers, name):
+				faults = append(faults, fmt.Errorf("pareto names %q, which is no figure of the results%s", name, config.DidYouMean(name, numbers)))
 			}
 		}
 	}

@@ -140,10 +140,10 @@ func TestWhoIsOnNoFront(t *testing.T) {
 
 func TestCheckFronts(t *testing.T) {
 	columns := []string{"accuracy", "energy_pj", "area_mm2", "interval_ns"}
-	if err := sweep.CheckFronts([][]string{columns[:2], columns[1:]}, columns); err != nil {
+	if err := sweep.CheckFronts([][]string{columns[:2], columns[1:]}, columns, nil); err != nil {
 		t.Errorf("error %v, want none", err)
 	}
-	err := sweep.CheckFronts([][]string{columns[:1], columns, {"accuracy", "energy_pj", "accuracy"}, {"accuracy", "accuracy"}, {"accuracy", "area_mm2", "area_mm2"}, {"acuracy", "latency_ns"}, {}}, columns)
+	err := sweep.CheckFronts([][]string{columns[:1], columns, {"accuracy", "energy_pj", "accuracy"}, {"accuracy", "accuracy"}, {"accuracy", "area_mm2", "area_mm2"}, {"acuracy", "latency_ns"}, {"accuracy", "job"}, {"intervals_ns", "area_mm2"}, {}}, columns, []string{"job", "intervals_ns"})
 	wantError(t, "CheckFronts", err, strings.Join([]string{
 		`pareto holds ["accuracy"], want two or three different figures`,
 		`pareto holds ["accuracy" "energy_pj" "area_mm2" "interval_ns"], want two or three different figures`,
@@ -152,6 +152,8 @@ func TestCheckFronts(t *testing.T) {
 		`pareto holds ["accuracy" "area_mm2" "area_mm2"], want two or three different figures`,
 		`pareto names "acuracy", which is no figure of the results, did you mean accuracy?`,
 		`pareto names "latency_ns", which is no figure of the results`,
+		`pareto names "job", which is no number, want figures that are`,
+		`pareto names "intervals_ns", which is no number, want figures that are, did you mean interval_ns?`,
 		`pareto holds [], want two or three different figures`,
 	}, "\n"))
 }

@@ -5,9 +5,11 @@ package sweep
 
 import (
 	"path/filepath"
+	"slices"
 
 	"bitline/configs"
 	"bitline/internal/config"
+	"bitline/internal/pipeline"
 )
 
 // Setting is what a point sets one key to. Value is a TOML value as it stands
@@ -37,7 +39,8 @@ type Plan struct {
 	// Laws asks for every point under each law of the converters' cost as well.
 	Laws bool
 
-	job    string // as the file has it
+	words  []string // those of Columns whose values are not all numbers
+	job    string   // as the file has it
 	shared []string
 	// dimensions multiply to the whole grid, the last one fastest.
 	dimensions []dimension
@@ -80,6 +83,21 @@ func readPlan(t *config.Table, name string) (*Plan, error) {
 		}
 	}
 	return r.plan, nil
+}
+
+// ResultColumns are the columns of figures and settings that results will have: of
+// numbers, and of words, lists and quantities. A setting stands for a figure of its
+// name.
+func (p *Plan) ResultColumns() (numbers, words []string) {
+	figures := pipeline.NumberNames()
+	for _, name := range append(pipeline.FigureNames(), p.Columns...) {
+		if slices.Contains(p.words, name) || !slices.Contains(p.Columns, name) && !slices.Contains(figures, name) {
+			words = append(words, name)
+		} else {
+			numbers = append(numbers, name)
+		}
+	}
+	return numbers, words
 }
 
 // jobPath is Job with a file's whole path, so that what errors say of a point does

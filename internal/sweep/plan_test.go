@@ -41,7 +41,7 @@ func TestAxes(t *testing.T) {
 		{"seeds alone", "seeds = [7, 1]\n", "train.seed", "7\n1"},
 		{"keys that change together", "[[axis]]\nkeys = ['crossbar.wordlines', 'crossbar.bitlines']\nvalues = [[64, 32], [128, 16]]\n[[axis]]\nkeys = ['adc.bits']\nvalues = [4, [5, 5, 5, 5]]\n",
 			"crossbar.wordlines crossbar.bitlines adc.bits", "64 32 4\n64 32 [5, 5, 5, 5]\n128 16 4\n128 16 [5, 5, 5, 5]"},
-		{"variants", "[[axis]]\nname = 'method'\n[[axis.variant]]\nname = 'dense'\n[[axis.variant]]\nname = 'l1-10'\nset = ['train.finetune.method=l1', 'train.finetune.strength=10']\n", "method", "dense\nl1-10"},
+		{"variants", "[[axis]]\nname = 'variant'\n[[axis.variant]]\nname = 'dense'\n[[axis.variant]]\nname = 'l1-10'\nset = ['train.finetune.method=l1', 'train.finetune.strength=10']\n", "variant", "dense\nl1-10"},
 		// 4 and 16 and two between them at a third and two thirds of 12.
 		{"a linear range", rangeOf("from = 4, to = 16, steps = 4"), "adc.per_ima", "4\n8\n12\n16"},
 		{"a range of one step", rangeOf("from = 4, to = 16, steps = 1"), "adc.per_ima", "4"},
@@ -85,7 +85,7 @@ pareto = [["accuracy", "energy_pj"], ["a", "b", "c"]]
 keys = ["adc.bits", "adc.law"]
 values = [[[3, 3, 3, 1], "linear"], [8, "sar isaac"]]
 [[axis]]
-name = "method"
+name = "variant"
 [[axis.variant]]
 name = "dense"
 [[axis.variant]]
@@ -95,7 +95,7 @@ set = ["train.finetune.method=l1", "train.finetune.strength = 3"]
 	got := p.Point(7)
 	want := Point{
 		Index:    7,
-		Settings: []Setting{{"train.seed", "6"}, {"adc.bits", "8"}, {"adc.law", `"sar isaac"`}, {"method", "l1"}},
+		Settings: []Setting{{"train.seed", "6"}, {"adc.bits", "8"}, {"adc.law", `"sar isaac"`}, {"variant", "l1"}},
 		Sets: []string{"replay.images=10", "data.calibration=20", "train.seed=6", "adc.bits=8", `adc.law="sar isaac"`,
 			"train.finetune.method=l1", "train.finetune.strength = 3"},
 	}
@@ -189,6 +189,25 @@ func TestLiterals(t *testing.T) {
 		}
 		if got := readBack(t, text); fmt.Sprintf("%#v", got) != fmt.Sprintf("%#v", v) {
 			t.Errorf("%#v: written as %s, read back as %#v", v, text, got)
+		}
+	}
+}
+
+// Figures are numbers or words, settings what all their values are.
+func TestResultColumns(t *testing.T) {
+	p, err := read(t, base+"seeds = [1]\n[[axis]]\nkeys = ['adc.bits', 'crossbar.wordlines', 'adc.law']\nvalues = [[8, 64, 'linear'], ['auto', 128, 'sar-isaac']]\n"+
+		"[[axis]]\nkey = 'adc.per_ima'\nrange = {from = 1, to = 2, steps = 2}\n[[axis]]\nkey = 'adc.rate'\nrange = {from = '1GHz', to = '2GHz', steps = 2}\n[[axis]]\nname = 'variant'\n[[axis.variant]]\nname = 'a'\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, words := p.ResultColumns()
+	const want = "job chip network data_set method signed input_sign adc_law adc_bits recalibrate bottleneck adc.bits adc.law adc.rate variant"
+	if got := strings.Join(words, " "); got != want {
+		t.Errorf("words are %s, want %s", got, want)
+	}
+	for _, name := range []string{"accuracy", "images", "seed", "strength", "adc_speedup_nominal", "energy_pj", "tops", "train.seed", "crossbar.wordlines", "adc.per_ima"} {
+		if !slices.Contains(numbers, name) {
+			t.Errorf("%s is no number", name)
 		}
 	}
 }

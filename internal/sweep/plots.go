@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bitline/internal/plot"
+	"bitline/internal/report"
 )
 
 // Plot is a picture of results: the name of its file and its content.
@@ -61,7 +62,7 @@ func (r *Results) frontChart(i int) (f plot.Front, ok bool) {
 		f.X, f.Y = append(f.X, a.Number*scaleX), append(f.Y, b.Number*scaleY)
 	}
 	slices.SortFunc(f.Joined, func(a, b int) int { return cmp.Or(cmp.Compare(f.X[a], f.X[b]), cmp.Compare(f.Y[a], f.Y[b])) })
-	f.Title = fmt.Sprintf("%s: %d points", r.Identity.Name, len(f.X))
+	f.Title = fmt.Sprintf("%s: %s", r.Identity.Name, report.Counted(len(f.X), "point"))
 	return f, len(f.X) > 0
 }
 

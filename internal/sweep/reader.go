@@ -87,6 +87,11 @@ func (r *reader) read() {
 	r.readConstraints()
 	for _, a := range r.axes {
 		p.Columns = append(p.Columns, a.columns...)
+		for i, column := range a.columns {
+			if !a.holdsNumbers(i) {
+				p.words = append(p.words, column)
+			}
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func CheckColumns(names []string) error {
 		switch {
 		case name == "":
 			faults = append(faults, errors.New("a column has no name"))
-		case slices.Contains([]string{pointColumn, failureColumn, versionColumn}, name), isFrontColumn(name):
+		case isOwnColumn(name):
 			faults = append(faults, fmt.Errorf("column %q has the name of one that every table of results has, want another name", name))
 		case seen[name]:
 			faults = append(faults, fmt.Errorf("column %q is there twice, want a name of its own for each setting and figure", name))
@@ -75,6 +75,12 @@ func (r *Record) check() error {
 		}
 	}
 	return errors.Join(append(faults, CheckColumns(names))...)
+}
+
+// isOwnColumn tells the columns that results have of their own, beside settings and
+// figures.
+func isOwnColumn(name string) bool {
+	return slices.Contains([]string{pointColumn, failureColumn, versionColumn}, name) || isFrontColumn(name)
 }
 
 // isFrontColumn tells the columns of Pareto fronts: pareto, pareto_2 and so on.

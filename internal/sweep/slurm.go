@@ -93,11 +93,11 @@ func (s Slurm) check() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(s.Tasks < 1 || s.Tasks > maxTasks, "tasks is %d, want 1 to %d", s.Tasks, maxTasks)
-	fault(s.CPUs < 1, "cpus is %d, want at least 1", s.CPUs)
-	fault(s.Throttle < 0, "throttle is %d, want at least 0", s.Throttle)
+	fault(s.Tasks < 1 || s.Tasks > maxTasks, "--tasks is %d, want 1 to %d", s.Tasks, maxTasks)
+	fault(s.CPUs < 1, "--cpus is %d, want at least 1", s.CPUs)
+	fault(s.Throttle < 0, "--throttle is %d, want at least 0", s.Throttle)
 	for _, o := range []struct{ name, value string }{{"partition", s.Partition}, {"time", s.Time}, {"mem", s.Memory}} {
-		fault(!word.MatchString(o.value), "%s is %q, want what sbatch takes: letters, digits and _ . , : + -", o.name, o.value)
+		fault(!word.MatchString(o.value), "--%s is %q, want what sbatch takes: letters, digits and _ . , : + -", o.name, o.value)
 	}
 	paths := strings.Join(slices.Concat(s.Environment, s.Command, []string{s.Log}), "")
 	fault(strings.ContainsAny(paths, "\n\r\x00"), "a path or argument holds a line break, want none")

@@ -119,21 +119,21 @@ func TestSlurmFaults(t *testing.T) {
 		change func(*Slurm)
 		want   string
 	}{
-		{"no tasks", func(s *Slurm) { s.Tasks = 0 }, "tasks is 0, want 1 to 100000"},
+		{"no tasks", func(s *Slurm) { s.Tasks = 0 }, "--tasks is 0, want 1 to 100000"},
 		{"the most tasks", func(s *Slurm) { s.Tasks = 100_000 }, ""},
-		{"too many tasks", func(s *Slurm) { s.Tasks = 100_001 }, "tasks is 100001, want 1 to 100000"},
-		{"no processor", func(s *Slurm) { s.CPUs = 0 }, "cpus is 0, want at least 1"},
-		{"a negative throttle", func(s *Slurm) { s.Throttle = -1 }, "throttle is -1, want at least 0"},
-		{"a partition of two words", func(s *Slurm) { s.Partition = "a b" }, `partition is "a b", want what sbatch takes: letters, digits and _ . , : + -`},
-		{"a partition with a line", func(s *Slurm) { s.Partition = "a\n#SBATCH --uid=0" }, `partition is "a\n#SBATCH --uid=0", want what sbatch takes: letters, digits and _ . , : + -`},
-		{"a partition that ends in one", func(s *Slurm) { s.Partition = "a\n" }, `partition is "a\n", want what sbatch takes: letters, digits and _ . , : + -`},
-		{"a time of words", func(s *Slurm) { s.Time = "1 hour" }, `time is "1 hour", want what sbatch takes: letters, digits and _ . , : + -`},
-		{"memory of a command", func(s *Slurm) { s.Memory = "$(id)" }, `mem is "$(id)", want what sbatch takes: letters, digits and _ . , : + -`},
+		{"too many tasks", func(s *Slurm) { s.Tasks = 100_001 }, "--tasks is 100001, want 1 to 100000"},
+		{"no processor", func(s *Slurm) { s.CPUs = 0 }, "--cpus is 0, want at least 1"},
+		{"a negative throttle", func(s *Slurm) { s.Throttle = -1 }, "--throttle is -1, want at least 0"},
+		{"a partition of two words", func(s *Slurm) { s.Partition = "a b" }, `--partition is "a b", want what sbatch takes: letters, digits and _ . , : + -`},
+		{"a partition with a line", func(s *Slurm) { s.Partition = "a\n#SBATCH --uid=0" }, `--partition is "a\n#SBATCH --uid=0", want what sbatch takes: letters, digits and _ . , : + -`},
+		{"a partition that ends in one", func(s *Slurm) { s.Partition = "a\n" }, `--partition is "a\n", want what sbatch takes: letters, digits and _ . , : + -`},
+		{"a time of words", func(s *Slurm) { s.Time = "1 hour" }, `--time is "1 hour", want what sbatch takes: letters, digits and _ . , : + -`},
+		{"memory of a command", func(s *Slurm) { s.Memory = "$(id)" }, `--mem is "$(id)", want what sbatch takes: letters, digits and _ . , : + -`},
 		{"a line break in the command", func(s *Slurm) { s.Command = []string{"a\nb"} }, "a path or argument holds a line break, want none"},
 		{"a line break in the folder", func(s *Slurm) { s.Log = "/a\rb" }, "a path or argument holds a line break, want none"},
 		{"a line break in the environment", func(s *Slurm) { s.Environment = []string{"A=b\n"} }, "a path or argument holds a line break, want none"},
 		{"a backslash in the folder", func(s *Slurm) { s.Log = `/a\b` }, `folder /a\b has a backslash in its name, want none: sbatch takes it for an escape`},
-		{"all at once", func(s *Slurm) { s.Tasks, s.CPUs, s.Time = -1, -1, "*" }, "tasks is -1, want 1 to 100000\ncpus is -1, want at least 1\ntime is \"*\", want what sbatch takes: letters, digits and _ . , : + -"},
+		{"all at once", func(s *Slurm) { s.Tasks, s.CPUs, s.Time = -1, -1, "*" }, "--tasks is -1, want 1 to 100000\n--cpus is -1, want at least 1\n--time is \"*\", want what sbatch takes: letters, digits and _ . , : + -"},
 	} {
 		s := array()
 		c.change(&s)

@@ -36,7 +36,7 @@ func (r *Results) Headline() []string {
 // Title says how far the sweep has come, and how much of it the rows are.
 func (r *Results) Title() string {
 	done := r.Identity.Points - len(r.Missing)
-	text := fmt.Sprintf("Sweep %s: %d of %d points", r.Identity.Name, done, r.Identity.Points)
+	text := fmt.Sprintf("Sweep %s: %d of %s", r.Identity.Name, done, report.Counted(r.Identity.Points, "point"))
 	if len(r.Missing) > 0 {
 		text += fmt.Sprintf(", %d missing", len(r.Missing))
 	}

@@ -3,18 +3,19 @@ package sweep
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
 
 	"bitline/internal/config"
 )
 
-// where lists the rows for which a condition holds, all for the empty one.
+// where lists the rows for which a condition holds, all for the empty one. Settings
+// are what they are in constraints: numbers, lists and quantities of SI units.
 func (r *Results) where(condition string) ([]int, error) {
 	rows := make([]int, 0, r.rows)
 	if condition == "" {
@@ -23,94 +24,75 @@ func (r *Results) where(condition string) ([]int, error) {
 		}
 		return rows, nil
 	}
-	program, used, err := r.compile(condition)
+	asked, err := r.compile(condition)
 	if err != nil {
 		return nil, err
 	}
 	env := map[string]any{}
 	var machine vm.VM
 	for row := range r.rows {
-		for _, c := range used {
-			env[c.Name] = c.operand(row)
+		for _, o := range asked.operands {
+			env[o.column.Name] = o.value(row)
 		}
-		holds, err := machine.Run(program, env)
+		holds, err := machine.Run(asked.program, env)
 		if err != nil {
-			return nil, fmt.Errorf("condition %q at point %s: %w", config.Shorten(condition), r.Columns[0].Value(row).format(), oneLine(err))
+			return nil, fmt.Errorf("condition %q at point %s: %w", config.Shorten(condition), r.Columns[0].Value(row).format(), inWords(err, "character", asked.sides))
 		}
-		if holds == true {
-			rows = append(rows, row)
+		switch holds := holds.(type) {
+		case bool:
+			if holds {
+				rows = append(rows, row)
+			}
+		default:
+			return nil, fmt.Errorf("condition %q at point %s is %v, want true or false", config.Shorten(condition), r.Columns[0].Value(row).format(), holds)
 		}
 	}
 	return rows, nil
 }
 
+// asked is a condition and the operands that it names.
+type asked struct {
+	program  *vm.Program
+	operands []*operand
+	naming
+}
+
 // compile checks a condition and finds the columns that it names.
-func (r *Results) compile(condition string) (*vm.Program, []*Column, error) {
-	env := map[string]any{}
+func (r *Results) compile(condition string) (*asked, error) {
+	env, operands := types.Map{}, map[string]*operand{}
 	for _, c := range r.Columns {
-		env[c.Name] = c.zero()
+		o := newOperand(c)
+		if c.setting && strings.Contains(condition, c.Name[strings.LastIndex(c.Name, ".")+1:]) {
+			o.readSettings()
+		}
+		env[c.Name], operands[c.Name] = o.kind, o
 	}
-	n := naming{columns: r.names()}
-	program, err := expr.Compile(condition, expr.Env(env), expr.AsBool(), expr.Patch(&n))
-	if faults := n.faults(); faults != nil {
-		return nil, nil, faults
+	a := &asked{naming: naming{columns: r.names(), operands: operands}}
+	var err error
+	a.program, err = expr.Compile(condition, expr.Env(env), expr.AsBool(), expr.Patch(&a.naming))
+	if faults := a.faults(); faults != nil {
+		return nil, faults
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("condition %q: %w", config.Shorten(condition), oneLine(err))
+		return nil, fmt.Errorf("condition %q: %w", config.Shorten(condition), inWords(err, "character", a.sides))
 	}
-	var used []*Column
-	for _, name := range n.used {
-		used = append(used, r.Column(name))
+	for _, name := range a.used {
+		a.operands = append(a.operands, operands[name])
 	}
-	return program, used, nil
-}
-
-// oneLine drops the drawing from an error of the expression's.
-func oneLine(err error) error {
-	if e, ok := errors.AsType[*file.Error](err); ok {
-		return fmt.Errorf("%s at character %d", e.Message, e.Column+1)
-	}
-	return err
-}
-
-// zero is a value of the type that the column's operands have.
-func (c *Column) zero() any {
-	switch {
-	case c.Kind == Text:
-		return ""
-	case c.Kind == Truth:
-		return false
-	case c.Kind == Integer && !slices.Contains(c.kinds, Missing):
-		return 0
-	}
-	return 0.0
-}
-
-// operand is a row's value in a condition. Columns of integers of which one is
-// missing are numbers, as there is no integer that is none.
-func (c *Column) operand(row int) any {
-	v := c.Value(row)
-	switch c.zero().(type) {
-	case string:
-		return v.Text
-	case bool:
-		return v.Number != 0
-	case int:
-		return int(v.Number)
-	}
-	if v.Kind == Missing {
-		return math.NaN()
-	}
-	return v.Number
+	return a, nil
 }
 
 // naming makes identifiers of columns with points in their names, such as
-// adc.bits, which the language takes for a member of adc.
+// adc.bits, which the language takes for a member of adc. Where a text is compared
+// with a setting, as in crossbar.read_latency < "50ns", it makes of it what the
+// setting would be if that were written so.
 type naming struct {
 	columns  []string
+	operands map[string]*operand // of the columns
 	used     []string
 	unknown  []string
-	declared []string // by let
+	declared []string          // by let
+	beside   map[int][2]string // columns on either side of the operator at a place
 }
 
 func (n *naming) Visit(node *ast.Node) {
@@ -119,6 +101,8 @@ func (n *naming) Visit(node *ast.Node) {
 		n.declared = append(n.declared, v.Name)
 	case *ast.IdentifierNode:
 		n.note(v.Value)
+	case *ast.BinaryNode:
+		n.compare(v)
 	case *ast.MemberNode:
 		name, inner := chain(v)
 		if name == "" {
@@ -129,6 +113,35 @@ func (n *naming) Visit(node *ast.Node) {
 			ast.Patch(node, &ast.IdentifierNode{Value: name})
 		}
 	}
+}
+
+// sides are the columns on either side of an operator, "" for what is none.
+func (n *naming) sides(at int) [2]string { return n.beside[at] }
+
+// compare notes the sides of an operator.
+func (n *naming) compare(v *ast.BinaryNode) {
+	left, right := n.operandOf(v.Left), n.operandOf(v.Right)
+	var names [2]string
+	if left != nil {
+		names[0] = left.column.Name
+		left.match(v.Operator, &v.Right)
+	}
+	if right != nil {
+		names[1] = right.column.Name
+		right.match(v.Operator, &v.Left)
+	}
+	if n.beside == nil {
+		n.beside = map[int][2]string{}
+	}
+	n.beside[v.Location().From] = names
+}
+
+// operandOf is the operand that a node names, or nil.
+func (n *naming) operandOf(node ast.Node) *operand {
+	if v, ok := node.(*ast.IdentifierNode); ok && !slices.Contains(n.declared, v.Value) {
+		return n.operands[v.Value]
+	}
+	return nil
 }
 
 // note keeps a name, and says whether it is a column's.
