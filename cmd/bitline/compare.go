@@ -67,7 +67,7 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 		return err
 	}
 	tables := filepath.Join(f.out, "tables.md")
-	if err := atomicfile.Check(tables, f.html); err != nil {
+	if err := checkOutputs([]string{name}, output{"tables.md of --out", tables}, output{"--html", f.html}); err != nil {
 		return err
 	}
 	if !isTerminal(term.err) { // where nobody watches a bar

@@ -102,6 +102,7 @@ func TestFaultsOfFlagsTogether(t *testing.T) {
 		"base.toml": "chip = 'chip.toml'\n", "job.toml": "base = 'base.toml'\nnetwork = 'net.toml'\n", "chip.toml": "base = 'bitslice-8bit'\n",
 		"net.toml": "input = [8, 8, 1]\n[[layer]]\noutputs = 10\n", "c.safetensors": "",
 	}
+	sheet := map[string]string{"s.toml": digits}
 	matrices := map[string]string{"w.npy": npyFile("|i1", "False", "(2, 2)", "abcd"), "x.npy": npyFile("|u1", "False", "(1, 2)", "ab")}
 	checkFaults(t, []fault{
 		{"two results in one file", nil, "run quickstart --json r --csv ./r", "writing ./r: is asked for twice, want a file of its own for each"},
@@ -109,14 +110,18 @@ func TestFaultsOfFlagsTogether(t *testing.T) {
 		{"two tables in one file", nil, "results out --csv r --parquet r", "writing r: is asked for twice, want a file of its own for each"},
 		{"two drawings in one file", nil, "reproduce mnist --from-checkpoints --svg r --html r", "writing r: is asked for twice, want a file of its own for each"},
 		{"statistics over the products", matrices, "mvm --weights w.npy --inputs x.npy --out y.npy --stats y.npy", "writing y.npy: is asked for twice, want a file of its own for each"},
-		{"products over the weights", matrices, "mvm --weights w.npy --inputs x.npy --out ./w.npy", "--out is ./w.npy, which is read, want another file"},
-		{"statistics over the inputs", matrices, "mvm --weights w.npy --inputs x.npy --out y.npy --stats x.npy", "--stats is x.npy, which is read, want another file"},
-		{"a result over its job", mine, "run job.toml --json ./job.toml", "--json is ./job.toml, which is read, want another file"},
-		{"a result over its job's base", mine, "run job.toml --csv base.toml", "--csv is base.toml, which is read, want another file"},
-		{"a page over its chip", mine, "run job.toml --html chip.toml", "--html is chip.toml, which is read, want another file"},
-		{"a trace over its network", mine, "run job.toml --trace net.toml", "--trace is net.toml, which is read, want another file"},
-		{"a certificate over its checkpoint", mine, "run job.toml --checkpoint c.safetensors --certificate c.safetensors", "--certificate is c.safetensors, which is read, want another file"},
-		{"a checkpoint over its start", mine, "train job.toml --out c.safetensors --set train.adc.forward=true --set train.adc.start=c.safetensors --set train.weight_scale=frozen --set train.pretrain.epochs=0", "--out is c.safetensors, which is read, want another file"},
+		{"products over the weights", matrices, "mvm --weights w.npy --inputs x.npy --out ./w.npy", "--out is ./w.npy, which is in use, want another file"},
+		{"statistics over the inputs", matrices, "mvm --weights w.npy --inputs x.npy --out y.npy --stats x.npy", "--stats is x.npy, which is in use, want another file"},
+		{"a result over its job", mine, "run job.toml --json ./job.toml", "--json is ./job.toml, which is in use, want another file"},
+		{"a result over its job's base", mine, "run job.toml --csv base.toml", "--csv is base.toml, which is in use, want another file"},
+		{"a page over its chip", mine, "run job.toml --html chip.toml", "--html is chip.toml, which is in use, want another file"},
+		{"a trace over its network", mine, "run job.toml --trace net.toml", "--trace is net.toml, which is in use, want another file"},
+		{"a certificate over its checkpoint", mine, "run job.toml --checkpoint c.safetensors --certificate c.safetensors", "--certificate is c.safetensors, which is in use, want another file"},
+		{"a page over its sweep", sheet, "sweep s.toml --out out --html ./s.toml", "--html is ./s.toml, which is in use, want another file"},
+		{"a page over the sweep's records", sheet, "sweep s.toml --out out --html out/records/shard-0-of-1.jsonl", "--html is out/records/shard-0-of-1.jsonl, which is in use, want another file\nwriting out/records/shard-0-of-1.jsonl: no such file or directory"},
+		{"a table over the sweep's name", map[string]string{"out/sweep.json": sweepIdentity}, "results out --csv out/sweep.json", "--csv is out/sweep.json, which is in use, want another file"},
+		{"a page over its study", map[string]string{"c.toml": "kind = 'curves'\njob = 'quickstart'\nseeds = [1]\nstrength = 'train.finetune.strength'\ndrops = [1]\n[[method]]\nname = 'l1'\nstrengths = [1, 2]\n"}, "compare c.toml --out . --html c.toml", "--html is c.toml, which is in use, want another file"},
+		{"a checkpoint over its start", mine, "train job.toml --out c.safetensors --set train.adc.forward=true --set train.adc.start=c.safetensors --set train.weight_scale=frozen --set train.pretrain.epochs=0", "--out is c.safetensors, which is in use, want another file"},
 	})
 	checkMisuse(t, []fault{
 		{"a chip twice", nil, "run quickstart --chip isaac-ce --set chip=puma", "--chip and --set chip=puma exclude each other"},

@@ -12,16 +12,16 @@ import (
 // output is a file that a flag asks for.
 type output struct{ flag, path string }
 
-// checkOutputs finds files to write that the command reads as well, that stand there
+// checkOutputs finds files to write that the command reads or keeps as well, that stand there
 // twice, or that cannot be written. Empty paths are none.
-func checkOutputs(read []string, outputs ...output) error {
+func checkOutputs(used []string, outputs ...output) error {
 	var faults []error
 	var paths []string
 	for _, o := range outputs {
 		paths = append(paths, o.path)
-		for _, from := range read {
+		for _, from := range used {
 			if o.path != "" && from != "" && sameFile(o.path, from) {
-				faults = append(faults, fmt.Errorf("%s is %s, which is read, want another file", o.flag, o.path))
+				faults = append(faults, fmt.Errorf("%s is %s, which is in use, want another file", o.flag, o.path))
 				break
 			}
 		}

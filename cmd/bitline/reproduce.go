@@ -56,7 +56,7 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if f.svg != "" && !study.Draws() {
 		return usageError{fmt.Errorf("--svg is given, but study %s draws nothing (see bitline reproduce --help)", study.Name)}
 	}
-	if err := atomicfile.Check(f.markdown, f.svg, f.html); err != nil {
+	if err := checkOutputs([]string{name}, output{"--markdown", f.markdown}, output{"--svg", f.svg}, output{"--html", f.html}); err != nil {
 		return err
 	}
 	host := term.host(f.data)

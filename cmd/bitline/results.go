@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"bitline/internal/atomicfile"
 	"bitline/internal/sweep"
 
 	"github.com/spf13/cobra"
@@ -81,7 +80,7 @@ func (f resultsFlags) check(given func(flag string) bool) error {
 }
 
 func runResults(term terminal, dir string, f resultsFlags) error {
-	if err := atomicfile.Check(f.csv, f.parquet); err != nil {
+	if err := checkOutputs(sweep.FolderFiles(dir), output{"--csv", f.csv}, output{"--parquet", f.parquet}); err != nil {
 		return err
 	}
 	results, err := sweep.Collect(dir)

@@ -119,7 +119,8 @@ func runSweep(ctx context.Context, term terminal, name string, f sweepFlags) (er
 	if err != nil {
 		return err
 	}
-	if err := atomicfile.Check(f.html); err != nil {
+	used := append(sweep.FolderFiles(f.out), name, plan.Job)
+	if err := checkOutputs(used, output{"--html", f.html}); err != nil {
 		return err
 	}
 	if info, err := os.Stat(f.cache); err == nil && !info.IsDir() { // before a folder of records is made
@@ -248,7 +249,7 @@ func (s *sweeping) write(results *sweep.Results) error {
 	if n := len(results.Missing); n > 0 {
 		return fmt.Errorf("%d of %s of %s %s no record yet (bitline results %s --missing lists them)", n, report.Counted(s.plan.Len(), "point"), s.plan.Name, has(n), pipeline.Quote(s.flags.out))
 	}
-	csv, parquet := filepath.Join(s.flags.out, "results.csv"), filepath.Join(s.flags.out, "results.parquet")
+	csv, parquet := filepath.Join(s.flags.out, sweep.CSVFile), filepath.Join(s.flags.out, sweep.ParquetFile)
 	if err := results.WriteFiles(csv, parquet); err != nil {
 		return err
 	}

@@ -19,6 +19,20 @@ const identitySchema = "bitline.sweep/1"
 
 const identityFile = "sweep.json"
 
+// CSVFile and ParquetFile are a folder's tables of all points.
+const (
+	CSVFile     = "results.csv"
+	ParquetFile = "results.parquet"
+)
+
+// FolderFiles are the files of a sweep's folder that hold what it has found. The
+// records of the only part are among them before they are there.
+func FolderFiles(dir string) []string {
+	records, _ := filepath.Glob(filepath.Join(dir, recordsFolder, "*")) // no such pattern is wrong
+	return append(records, filepath.Join(dir, identityFile), filepath.Join(dir, CSVFile), filepath.Join(dir, ParquetFile),
+		filepath.Join(dir, recordsFolder, Shard{Count: 1}.file(recordsEnding)))
+}
+
 // maxRecord bounds a file of a sweep's folder that is read whole, in bytes.
 const maxRecord = 1 << 30
 
