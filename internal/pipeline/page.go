@@ -131,7 +131,7 @@ func (r *Result) layerEnergies(colours map[string]int) page.Bars {
 // areaBlocks show what the system's area is made of.
 func (r *Result) areaBlocks() []page.Block {
 	b := page.Bars{Title: "By component", Note: "The whole system, by its bill of materials.", Names: "component", Shares: true, Format: areaText}
-	if r.Setting.ADCResolution != "given" {
+	if r.Setting.ADCResolution != givenResolution {
 		b.Note += " Converters are counted at adc.rate_bits."
 	}
 	for _, a := range r.pictured.areas {

@@ -186,9 +186,12 @@ func (f findings) advice() string {
 	return "see every layer and resource: --details"
 }
 
+// givenResolution is that of converters whose bits no rule finds.
+const givenResolution = "given"
+
 func (f findings) setting() Setting {
 	c := f.job.Chip
-	resolution := "given"
+	resolution := givenResolution
 	if c.ADC.Auto != "" {
 		resolution = string(c.ADC.Auto)
 	}

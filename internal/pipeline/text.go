@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"bitline/adc"
 	"bitline/arch"
-	"bitline/crossbar"
 	"bitline/internal/page"
 	"bitline/internal/report"
 	"bitline/internal/units"
@@ -180,7 +177,7 @@ func (x Bottleneck) String() string {
 
 func (r *Result) area() string {
 	note := "" // which converters the areas count where resolutions were found
-	if r.Setting.ADCResolution != "given" {
+	if r.Setting.ADCResolution != givenResolution {
 		note = "; converters counted at adc.rate_bits"
 	}
 	of := "chip"
@@ -260,27 +257,6 @@ func (m *MappingResult) WriteText(w io.Writer, chip *arch.Chip) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// next suggests what to look at after this result.
-func (r *Result) next() string {
-	switch {
-	case r.Valued == nil:
-		about, more, _ := strings.Cut(r.advice, ": ")
-		return about + ": " + r.command + " " + more
-	case r.Accuracy < r.AccuracyNoADC-0.001 && r.Setting.Recalibrate == "none":
-		return "converters clip; refit the digital side for free: " + r.command + " --set adc.recalibrate=affine"
-	case slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > 4 }):
-		smaller := "adc.bits=4"
-		if len(r.ADCBits[0]) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
-			smaller = "'adc.bits=[4,4,4,2]'"
-		}
-		return "try smaller converters: " + r.command + " --set " + smaller
-	}
-	if r.Setting.ADCKind == string(adc.Reconfigurable) { // which are shared already
-		return "see every layer and resource: " + r.command + " --details"
-	}
-	return "share converters, so that their speed arrives: " + r.command + " --set adc.kind=reconfigurable --set adc.per_ima=3"
 }
 
 func nanoseconds(x float64) units.Time { return units.Time(x*float64(units.Nanosecond) + 0.5) }
