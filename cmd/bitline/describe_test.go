@@ -38,6 +38,19 @@ func describe(t *testing.T, chip string, args ...string) describeJSON {
 	return d
 }
 
+// TestDescribeOne counts single things as such.
+func TestDescribeOne(t *testing.T) {
+	out := succeed(t, "describe", "bitslice-8bit", "--set", "tiles=1", "--set", "tile.imas=1", "--set", "tile.router.tiles=1")
+	if want := "1 tile × 1 IMA × 8 crossbars"; !strings.Contains(out, want) {
+		t.Errorf("one tile is described as\n%s\nwant %q", out, want)
+	}
+	for _, wrong := range []string{" 1 tiles", " 1 IMAs", " 1 routers less"} {
+		if strings.Contains(out, wrong) {
+			t.Errorf("one tile is described as\n%s\nwant no %q", out, wrong)
+		}
+	}
+}
+
 func TestDescribeEveryShippedChip(t *testing.T) {
 	for _, name := range (config.Source{Embedded: configs.Files(), Kind: "chips"}).Names() {
 		t.Run(name, func(t *testing.T) {

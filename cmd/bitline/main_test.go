@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -90,6 +91,11 @@ func TestExamples(t *testing.T) {
 	root := newRoot(terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}})
 	count := 0
 	for _, c := range commands(root) {
+		for line := range strings.Lines(c.Long) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 100 {
+				t.Errorf("%s: a line of its help has %d characters, want at most 100: %s", c.CommandPath(), n, line)
+			}
+		}
 		if c.Short == "" || c.Example == "" {
 			t.Errorf("%s: short help %q, examples %q, want both", c.CommandPath(), c.Short, c.Example)
 		}

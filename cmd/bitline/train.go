@@ -23,8 +23,9 @@ func newTrain(term terminal) *cobra.Command {
 		Short: "Train a job's network and write a checkpoint",
 		Long: `Train a job's network and write a checkpoint, a safetensors file. While it trains,
 FILE.state keeps what a killed training needs: --resume continues it, to the bytes
-of an undisturbed one. While it is there, no other training begins. Where the bar of progress is not on a terminal, standard output
-gets a line for every epoch.`,
+of an undisturbed one. While it is there, no other training begins. Where no bar of
+progress is shown, as standard error is not a terminal, standard output gets lines of
+epochs.`,
 		Example: `  bitline train quickstart --out digits.safetensors
   bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
   bitline train mnist-mlp --out sparse.safetensors --resume`,
@@ -74,7 +75,7 @@ gets a line for every epoch.`,
 			if err := files.Remove(); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s --checkpoint %s\n",
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nNext: %s --checkpoint %s\n",
 				model.Network.Name, model.Origin.DataSet, out, job.Command, pipeline.Quote(filepath.Clean(out)))
 			return err
 		},

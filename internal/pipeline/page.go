@@ -46,7 +46,7 @@ func (r *Result) headline() page.Figures {
 	}
 	e := &r.Efficiency
 	if r.Valued != nil {
-		add("Accuracy", report.Percent(r.Accuracy), "%d test images; %s without converters", r.Images, report.Percent(r.AccuracyNoADC))
+		add("Accuracy", report.Percent(r.Accuracy), "%s; %s without converters", report.Counted(r.Images, "test image"), report.Percent(r.AccuracyNoADC))
 	}
 	add("Latency", nanoseconds(r.LatencyNS).String(), "one image on an empty chip")
 	add("Interval", nanoseconds(r.IntervalNS).String(), "between images: %s images/s, %.3g in flight", rate(r.Throughput), r.InFlight)
