@@ -304,7 +304,7 @@ func runShapes(t *testing.T, job *pipeline.Job) {
 		}
 		return
 	}
-	if _, err := pipeline.Map(job.Chip, job.Network); err != nil {
+	if _, err := pipeline.Map(t.Context(), job.Chip, job.Network); err != nil {
 		t.Error(err)
 	}
 }

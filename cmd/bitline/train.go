@@ -24,8 +24,8 @@ func newTrain(term terminal) *cobra.Command {
 		Long: `Train a job's network and write a checkpoint, a safetensors file. While it trains,
 FILE.state keeps what a killed training needs: --resume continues it, to the bytes
 of an undisturbed one. While it is there, no other training begins. Where no bar of
-progress is shown, as standard error is not a terminal, standard output gets lines of
-epochs.`,
+progress is shown, as standard error is not a terminal, standard output gets a line for
+every epoch.`,
 		Example: `  bitline train quickstart --out digits.safetensors
   bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
   bitline train mnist-mlp --out sparse.safetensors --resume`,

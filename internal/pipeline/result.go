@@ -138,13 +138,13 @@ type findings struct {
 	gain    *timing.ADCGain // nil where the converters were not compared
 }
 
-func newResult(f findings) (*Result, error) {
+func newResult(ctx context.Context, f findings) (*Result, error) {
 	bill, err := f.job.Chip.Bill()
 	if err != nil {
 		return nil, err
 	}
 	chip := f.job.Chip
-	mapping, err := newMapping(chip, f.job.Network, f.mapping)
+	mapping, err := newMapping(ctx, chip, f.job.Network, f.mapping)
 	if err != nil {
 		return nil, err
 	}
