@@ -7,6 +7,7 @@ import (
 	"bitline/adc"
 	"bitline/crossbar"
 	"bitline/internal/cost"
+	"bitline/internal/report"
 	"bitline/internal/units"
 	"bitline/tile"
 )
@@ -88,10 +89,10 @@ func (c *Chip) Bill() (Bill, error) {
 	}
 	b := Bill{
 		Name: c.Name, Node: c.Node, Law: c.ADC.Law,
-		Structure: fmt.Sprintf("%d tiles × %d IMAs × %d crossbars of %d × %d cells of %d b",
-			c.Tiles, c.Tile.IMAs, c.IMA.Crossbars, c.Crossbar.Wordlines, c.Crossbar.Bitlines, c.Crossbar.CellBits),
-		Encoding: fmt.Sprintf("%d b weights %s in %d slices %s; %d b inputs %s, %d b a step",
-			c.Encoding.WeightBits, c.Encoding.Signed, c.Slicing().Count, c.Encoding.Slices,
+		Structure: fmt.Sprintf("%s × %s × %s of %d × %d cells of %d b",
+			report.Counted(c.Tiles, "tile"), report.Counted(c.Tile.IMAs, "IMA"), report.Counted(c.IMA.Crossbars, "crossbar"), c.Crossbar.Wordlines, c.Crossbar.Bitlines, c.Crossbar.CellBits),
+		Encoding: fmt.Sprintf("%d b weights %s in %s %s; %d b inputs %s, %d b a step",
+			c.Encoding.WeightBits, c.Encoding.Signed, report.Counted(c.Slicing().Count, "slice"), c.Encoding.Slices,
 			c.Encoding.InputBits, c.Encoding.InputSign, c.DAC.Bits),
 		Converters: fmt.Sprintf("%d %s per IMA, law %s relative to %d b", c.ADC.PerIMA, c.ADC.Kind, c.ADC.Law, c.ADC.RateBits),
 		Facts:      c.facts(), Rows: l.rows, Chips: c.Count,
@@ -144,7 +145,7 @@ func (c *Chip) tileRows(l *ledger) {
 	l.channel("eDRAM-to-IMA bus", t.Bus, moved/perSecond(t.Bus.Width))
 	share, actions := c.routerShare()
 	l.add(Row{Level: LevelTile, Component: "router", Count: 1,
-		Spec: fmt.Sprintf("%s, share of one for %d tiles", channelSpec(t.Router), t.RouterShare)}, share, actions)
+		Spec: fmt.Sprintf("%s, share of one for %s", channelSpec(t.Router), report.Counted(t.RouterShare, "tile"))}, share, actions)
 	l.unit(LevelTile, "activation", t.Activation)
 	l.unit(LevelTile, "shift-and-add", t.ShiftAdd)
 	l.unit(LevelTile, "max-pool", t.MaxPool)
@@ -174,7 +175,7 @@ func (c *Chip) chipRows(l *ledger) {
 	}
 	if rest != (Total{}) {
 		l.group(Row{Level: LevelChip, Component: "router remainder", Count: 1,
-			Spec: fmt.Sprintf("%d routers less the shares of %d tiles", routers, c.Tiles)}, rest)
+			Spec: fmt.Sprintf("%s less the shares of %s", report.Counted(routers, "router"), report.Counted(c.Tiles, "tile"))}, rest)
 	}
 	l.add(Row{Level: LevelChip, Component: IOLink, Count: c.IO.Count, Spec: linkSpec(c.IO)}, c.IO.Cost, rate(c.IO.Clock))
 	l.parts(LevelChip, c.Parts)

@@ -64,18 +64,21 @@ type Gap struct {
 }
 
 // Gaps pairs the components of two bills: those of a in its order, then those
-// that only b has.
+// that only b has. Converters of several resolutions are one component.
 func Gaps(a, b Bill) []Gap {
 	var list []Gap
-	for _, m := range a.PerMAC {
-		list = append(list, Gap{Level: m.Level, Component: m.Component, A: m.Nameplate + m.Events})
-	}
-	for _, m := range b.PerMAC {
+	of := func(m MACEnergy) *Gap {
 		at := slices.IndexFunc(list, func(g Gap) bool { return g.Level == m.Level && g.Component == m.Component })
 		if at < 0 {
 			at, list = len(list), append(list, Gap{Level: m.Level, Component: m.Component})
 		}
-		list[at].B = m.Nameplate + m.Events
+		return &list[at]
+	}
+	for _, m := range a.PerMAC {
+		of(m).A += m.Nameplate + m.Events
+	}
+	for _, m := range b.PerMAC {
+		of(m).B += m.Nameplate + m.Events
 	}
 	return list
 }

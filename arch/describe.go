@@ -89,16 +89,16 @@ func (b Bill) writePerMAC(out *bytes.Buffer) {
 		return
 	}
 	fmt.Fprintf(out, "\nenergy of a multiply-accumulate at peak, fJ (nameplate power%s)\n", actionsText(b))
-	width := len("without I/O")
-	for _, m := range b.PerMAC {
-		width = max(width, len(componentPath(m.Level, m.Component)))
+	width, rows := len("without I/O"), names(b.PerMAC)
+	for _, name := range rows {
+		width = max(width, len(name))
 	}
 	line := func(name string, fj float64, bar string) {
 		fmt.Fprintf(out, "  %-*s %8.1f  %5.1f %%  %s\n", width, name, fj, 100*fj/whole, bar)
 	}
-	for _, m := range b.PerMAC {
+	for i, m := range b.PerMAC {
 		fj := m.Nameplate + m.Events
-		line(componentPath(m.Level, m.Component), fj, strings.Repeat("▇", int(math.Round(barLength*fj/whole))))
+		line(rows[i], fj, strings.Repeat("▇", int(math.Round(barLength*fj/whole))))
 	}
 	if without < whole {
 		line("without I/O", without, "")
@@ -217,6 +217,7 @@ type DescribedTotal struct {
 type DescribedMACEnergy struct {
 	Level       string  `json:"level"`
 	Component   string  `json:"component"`
+	Spec        string  `json:"spec"`
 	NameplateFJ float64 `json:"nameplate_fj"`
 	ActionsFJ   float64 `json:"actions_fj"`
 }
@@ -284,7 +285,7 @@ func (b Bill) Describe() Description {
 		}
 	}
 	for _, m := range b.PerMAC {
-		d.EnergyOfMAC = append(d.EnergyOfMAC, DescribedMACEnergy{string(m.Level), m.Component, m.Nameplate, m.Events})
+		d.EnergyOfMAC = append(d.EnergyOfMAC, DescribedMACEnergy{string(m.Level), m.Component, m.Spec, m.Nameplate, m.Events})
 	}
 	for _, w := range b.Writes {
 		d.Programming = append(d.Programming, DescribedProgramming{

@@ -1,6 +1,10 @@
 package arch
 
-import "bitline/internal/units"
+import (
+	"strings"
+
+	"bitline/internal/units"
+)
 
 // MACEnergy is a component's energy for one multiply-accumulate at peak, in
 // femtojoules: its nameplate power, and its power by the energies of its actions,
@@ -8,6 +12,7 @@ import "bitline/internal/units"
 type MACEnergy struct {
 	Level             Level
 	Component         string
+	Spec              string // such as "3 b, 3.413 GS/s"
 	Nameplate, Events float64
 }
 
@@ -21,10 +26,27 @@ func (b *Bill) perMAC(c *Chip) []MACEnergy {
 	for _, r := range b.Rows {
 		grouped := r.Level == LevelTile && r.Component == "IMA" || r.Level == LevelChip && r.Component == "tile" || r.Level == LevelSystem
 		if n := instances[r.Level]; !grouped && r.Power+r.Events > 0 {
-			list = append(list, MACEnergy{Level: r.Level, Component: r.Component, Nameplate: float64(r.Power) * n * each, Events: float64(r.Events) * n * each})
+			list = append(list, MACEnergy{Level: r.Level, Component: r.Component, Spec: r.Spec, Nameplate: float64(r.Power) * n * each, Events: float64(r.Events) * n * each})
 		}
 	}
 	return list
+}
+
+// names are what the rows are called in a list: those of one component, which are
+// converters of several resolutions, with theirs.
+func names(list []MACEnergy) []string {
+	count := map[string]int{}
+	for _, m := range list {
+		count[componentPath(m.Level, m.Component)]++
+	}
+	all := make([]string, len(list))
+	for i, m := range list {
+		if all[i] = componentPath(m.Level, m.Component); count[all[i]] > 1 {
+			bits, _, _ := strings.Cut(m.Spec, ", ")
+			all[i] += ", " + bits
+		}
+	}
+	return all
 }
 
 // PerMACTotal is the sum of the energies of a multiply-accumulate in

@@ -157,3 +157,40 @@ func TestWriteComparison(t *testing.T) {
 		t.Errorf("chips of 16 and 8 bits: %v and\n%s\nwant a word on their bits", err, out.String())
 	}
 }
+
+// TestGapsOfSeveralConverters counts converters of several resolutions as one
+// component, and names them apart in the list of one chip.
+func TestGapsOfSeveralConverters(t *testing.T) {
+	one, two := mustBill(t, load(t, "bitslice-8bit")), mustBill(t, load(t, "bitslice-8bit-3331"))
+	sum, rows := 0.0, 0
+	for _, m := range two.PerMAC {
+		if m.Component == "ADC" {
+			sum += m.Nameplate + m.Events
+			rows++
+		}
+	}
+	if rows != 2 {
+		t.Fatalf("%d rows of converters, want those of 3 and of 1 bits", rows)
+	}
+	for _, pair := range [][2]Bill{{one, two}, {two, one}} {
+		seen := 0
+		for _, g := range Gaps(pair[0], pair[1]) {
+			if g.Component != "ADC" {
+				continue
+			}
+			seen++
+			if got := min(g.A, g.B); math.Abs(got-sum) > 1e-9 {
+				t.Errorf("%s against %s: the converters of 3 and 1 bits take %g fJ, want %g", pair[0].Name, pair[1].Name, got, sum)
+			}
+		}
+		if seen != 1 {
+			t.Errorf("%s against %s: %d rows of converters, want 1", pair[0].Name, pair[1].Name, seen)
+		}
+	}
+	if got := strings.Join(names(two.PerMAC), ";"); !strings.Contains(got, "ima ADC, 3 b;ima ADC, 1 b;") {
+		t.Errorf("the rows are %s, want the converters with their bits", got)
+	}
+	if got := strings.Join(names(one.PerMAC), ";"); !strings.Contains(got, "ima ADC;") {
+		t.Errorf("the rows are %s, want the one kind of converters by its name", got)
+	}
+}

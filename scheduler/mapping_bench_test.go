@@ -27,7 +27,7 @@ func BenchmarkTraffic(b *testing.B) {
 	m := mustMap(b, chip, net)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := TrafficOf(chip, net, m); err != nil {
+		if _, err := TrafficOf(b.Context(), chip, net, m); err != nil {
 			b.Fatal(err)
 		}
 	}

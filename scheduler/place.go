@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"fmt"
 
 	"bitline/arch"
@@ -28,6 +29,12 @@ import (
 // follows chip.Map. It is an error if the system is too small, and it says how
 // many tiles are missing.
 func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
+	return MapContext(context.Background(), chip, net)
+}
+
+// MapContext is Map, which takes seconds for images of many positions, until the
+// context ends.
+func MapContext(ctx context.Context, chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 	nodes, err := net.Graph()
 	if err != nil {
 		return nil, fmt.Errorf("network %s: %w", net.Name, err)
@@ -47,7 +54,7 @@ func Map(chip *arch.Chip, net *workloads.Network) (*Mapping, error) {
 		return nil, err
 	}
 	if chip.Map.Place == arch.PlaceNearConsumer {
-		if err := nearConsumer(chip, net, m); err != nil {
+		if err := nearConsumer(ctx, chip, net, m); err != nil {
 			return nil, err
 		}
 	}

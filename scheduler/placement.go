@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"bitline/arch"
@@ -13,7 +14,7 @@ import (
 // with those on the way to the median of where their traffic goes, as long as that
 // makes BitHops smaller, and takes the end whose busiest link has least to carry.
 // The tiles in use remain the same, and BitHops never exceeds that of the order.
-func nearConsumer(chip *arch.Chip, net *workloads.Network, m *Mapping) error {
+func nearConsumer(ctx context.Context, chip *arch.Chip, net *workloads.Network, m *Mapping) error {
 	f, err := newFlows(chip, net, m)
 	if err != nil {
 		return err
@@ -24,7 +25,11 @@ func nearConsumer(chip *arch.Chip, net *workloads.Network, m *Mapping) error {
 		arrays := l.Copies[len(l.Copies)-1].Arrays
 		tiles[l.Round] = int(arrays[len(arrays)-1].IMA)/chip.Tile.IMAs + 1
 	}
-	edges, stripes := collect(f), make([][]stripe, m.Rounds)
+	edges, err := collect(ctx, f)
+	if err != nil {
+		return err
+	}
+	stripes := make([][]stripe, m.Rounds)
 	if chip.Map.Deal == arch.DealStriped {
 		stripes = m.stripes(chip.Tile.IMAs, tiles)
 	}
@@ -71,7 +76,7 @@ type edge struct {
 }
 
 // collect gathers the traffic of each vertex, one edge for each other end.
-func collect(f *flows) [][]edge {
+func collect(ctx context.Context, f *flows) ([][]edge, error) {
 	all := make([][]edge, len(f.seen))
 	add := func(from, to vertex, bits, sent int64) {
 		if n := len(all[from]); n > 0 && all[from][n-1].to == to {
@@ -81,12 +86,15 @@ func collect(f *flows) [][]edge {
 		}
 		all[from] = append(all[from], edge{to, bits, sent})
 	}
-	f.each(func(from, to vertex, bits int64) {
+	err := f.each(ctx, func(from, to vertex, bits int64) {
 		if from != to {
 			add(from, to, bits, bits)
 			add(to, from, bits, 0)
 		}
 	})
+	if err != nil {
+		return nil, err
+	}
 	first := make([]int, len(all)) // 1 + where a vertex's edge to another stands
 	for v, edges := range all {
 		n := 0
@@ -105,7 +113,7 @@ func collect(f *flows) [][]edge {
 			first[e.to] = 0
 		}
 	}
-	return all
+	return all, nil
 }
 
 // swapper improves the order of the tiles of one round.

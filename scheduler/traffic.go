@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"context"
 	"fmt"
 
 	"bitline/arch"
@@ -28,25 +29,25 @@ type Traffic struct {
 //
 // Codes have encoding.input_bits, sums and the outputs of residual layers
 // ima.output_bits. It is an error if the network does not check out or is not the
-// mapping's.
-func TrafficOf(chip *arch.Chip, net *workloads.Network, m *Mapping) (Traffic, error) {
+// mapping's, or if the context ends.
+func TrafficOf(ctx context.Context, chip *arch.Chip, net *workloads.Network, m *Mapping) (Traffic, error) {
 	f, err := newFlows(chip, net, m)
 	if err != nil {
 		return Traffic{}, err
 	}
-	return f.total(), nil
+	return f.total(ctx)
 }
 
 // total is the traffic of all that an image moves.
-func (f *flows) total() (t Traffic) {
+func (f *flows) total(ctx context.Context) (t Traffic, err error) {
 	g := newGrid(f.chip, f.tiles)
-	f.each(func(from, to vertex, bits int64) {
+	err = f.each(ctx, func(from, to vertex, bits int64) {
 		if a, b := f.tile(from), f.tile(to); a != b {
 			t.Bits += bits
 			t.BitHops += bits * g.hops(a, b)
 		}
 	})
-	return t
+	return t, err
 }
 
 // vertex is a tile in one round, or the port.
@@ -170,15 +171,19 @@ func (f *flows) where(node, p int) vertex {
 }
 
 // each visits everything that an image moves, in a fixed order; what stays on a
-// vertex may be among it.
-func (f *flows) each(visit func(from, to vertex, bits int64)) {
+// vertex may be among it. It ends early, with an error, if the context does.
+func (f *flows) each(ctx context.Context, visit func(from, to vertex, bits int64)) error {
 	for i := range f.m.Layers {
 		f.sums(i, visit)
 	}
-	f.outputs(workloads.FromImage, f.nodes[0].In, visit)
-	for i := range f.nodes {
-		f.outputs(i, f.nodes[i].Out, visit)
+	err := f.outputs(ctx, workloads.FromImage, f.nodes[0].In, visit)
+	for i := 0; err == nil && i < len(f.nodes); i++ {
+		err = f.outputs(ctx, i, f.nodes[i].Out, visit)
 	}
+	if err != nil {
+		return fmt.Errorf("mapping network %s: %w", f.m.Network, err)
+	}
+	return nil
 }
 
 // sums visits the sums of a layer's copies on their way home: from the tile that
@@ -208,9 +213,12 @@ func (f *flows) sums(layer int, visit func(from, to vertex, bits int64)) {
 }
 
 // outputs visits what a node, or the image, sends of its outputs.
-func (f *flows) outputs(node int, shape workloads.Shape, visit func(from, to vertex, bits int64)) {
+func (f *flows) outputs(ctx context.Context, node int, shape workloads.Shape, visit func(from, to vertex, bits int64)) error {
 	width := ValueBits(f.chip, f.nodes, node)
 	for q := range shape.Height * shape.Width {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		f.stamp++
 		f.found = f.found[:0]
 		for _, c := range f.takes[node+1] {
@@ -230,6 +238,7 @@ func (f *flows) outputs(node int, shape workloads.Shape, visit func(from, to ver
 			visit(from, port, width*int64(shape.Channels))
 		}
 	}
+	return nil
 }
 
 // take notes who needs position q of a shape for one consumer.

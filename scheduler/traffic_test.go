@@ -1,6 +1,8 @@
 package scheduler
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -186,7 +188,7 @@ func TestTrafficTwin(t *testing.T) {
 			for n := range nodes {
 				twin.outputs(n, nodes[n].Out)
 			}
-			got, err := TrafficOf(chip, net, m)
+			got, err := TrafficOf(t.Context(), chip, net, m)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,19 +215,19 @@ func TestTrafficByHand(t *testing.T) {
 	chip := tiny(func(c *arch.Chip) { c.Tile.IMAs, c.IMA.Crossbars, c.Tile.RouterShare = 1, 1, 1 })
 	chip.Tiles = 4
 	net := mlp(4, 4, 4)
-	got, err := TrafficOf(chip, net, mustMap(t, chip, net))
+	got, err := TrafficOf(t.Context(), chip, net, mustMap(t, chip, net))
 	if want := (Traffic{Bits: 8, BitHops: 8}); err != nil || got != want {
 		t.Errorf("traffic is %+v, %v, want %+v", got, err, want)
 	}
 	// Two row blocks on tiles 0 and 1: 4 bits to tile 1, whose 4 sums of 8 bits come
 	// back.
 	net = mlp(8, 4)
-	got, err = TrafficOf(chip, net, mustMap(t, chip, net))
+	got, err = TrafficOf(t.Context(), chip, net, mustMap(t, chip, net))
 	sums := int64(4 * chip.IMA.OutputBits)
 	if want := (Traffic{Bits: 4 + sums, BitHops: 4 + sums}); err != nil || got != want {
 		t.Errorf("traffic of two row blocks is %+v, %v, want %+v", got, err, want)
 	}
-	if _, err := TrafficOf(chip, mlp(4, 4, 4), mustMap(t, chip, net)); err == nil || !strings.Contains(err.Error(), "is not that of the mapping") {
+	if _, err := TrafficOf(t.Context(), chip, mlp(4, 4, 4), mustMap(t, chip, net)); err == nil || !strings.Contains(err.Error(), "is not that of the mapping") {
 		t.Errorf("traffic of another network: error is %v", err)
 	}
 }
@@ -304,12 +306,26 @@ func TestNearConsumerPays(t *testing.T) {
 		for i, place := range []string{arch.PlaceInOrder, arch.PlaceNearConsumer} {
 			chip.Map.Place = place
 			var err error
-			if far[i], err = TrafficOf(chip, net, mustMap(t, chip, net)); err != nil {
+			if far[i], err = TrafficOf(t.Context(), chip, net, mustMap(t, chip, net)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if got := float64(far[1].BitHops) / float64(far[0].BitHops); got > tt.most {
 			t.Errorf("%s: near-consumer's bit hops are %.2f of in-order's, want at most %.2f", tt.network, got, tt.most)
 		}
+	}
+}
+
+// TestMappingEnds stops a mapping whose context has ended.
+func TestMappingEnds(t *testing.T) {
+	chip, net := tiny(func(c *arch.Chip) { c.Map.Place = arch.PlaceNearConsumer }), mlp(4, 4, 4)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	m := mustMap(t, chip, net)
+	if _, err := TrafficOf(ctx, chip, net, m); !errors.Is(err, context.Canceled) {
+		t.Errorf("traffic: %v, want that the context has ended", err)
+	}
+	if _, err := MapContext(ctx, chip, net); !errors.Is(err, context.Canceled) {
+		t.Errorf("mapping: %v, want that the context has ended", err)
 	}
 }

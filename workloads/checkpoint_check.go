@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"unicode/utf8"
+
+	"bitline/internal/config"
 )
 
 const (
@@ -65,11 +67,14 @@ func checkOrigin(o *Origin) error {
 	}
 	for _, text := range []struct{ key, value string }{
 		{keyMethod, o.Method}, {keyDataSet, o.DataSet}, {keyDataHash, o.DataHash},
-		{keyCalibration, o.Calibration}, {keyKernelClass, o.KernelClass}, {keyJob, o.Job},
+		{keyCalibration, o.Calibration}, {keyKernelClass, o.KernelClass},
 	} {
-		if !utf8.ValidString(text.value) {
-			faults = append(faults, fmt.Errorf("%s is %.40q, want UTF-8", text.key, text.value))
+		if !config.Printable(text.value) {
+			faults = append(faults, fmt.Errorf("%s is %.40q, want printable characters in UTF-8", text.key, text.value))
 		}
+	}
+	if !utf8.ValidString(o.Job) { // which nobody is shown, and which may name a file of any name
+		faults = append(faults, fmt.Errorf("%s is %.40q, want UTF-8", keyJob, o.Job))
 	}
 	return errors.Join(faults...)
 }

@@ -377,7 +377,8 @@ func TestEncodeModelFaults(t *testing.T) {
 		{"codes missing", func(m *Model) { m.Layers[0].Codes = m.Layers[0].Codes[1:] }, "tensor fc1.codes has 11 values, want 12"},
 		{"biases missing", func(m *Model) { m.Layers[0].Bias = nil }, "tensor fc1.bias has 0 values, want 3"},
 		{"offsets missing", func(m *Model) { m.Layers[0].Affine.B = nil }, "tensor fc1.affine_b has 0 values, want 3"},
-		{"name not in UTF-8", func(m *Model) { m.Network.Layers[0].Name = "\xff" }, "want a name in UTF-8"},
+		{"name not in UTF-8", func(m *Model) { m.Network.Layers[0].Name = "\xff" }, "want a name of printable characters in UTF-8"},
+		{"method that commands the terminal", func(m *Model) { m.Origin.Method = "dense\x1b[2J" }, `origin_method is "dense\x1b[2J", want printable characters in UTF-8`},
 		{"job not in UTF-8", func(m *Model) { m.Origin.Job = "a\xff" }, "origin_job is \"a\\xff\", want UTF-8"},
 		{"infinite strength", func(m *Model) { m.Origin.Strength = math.Inf(1) }, "origin_strength is +Inf"},
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bitline/internal/config"
 	"bitline/internal/wholefile"
 )
 
@@ -145,5 +146,8 @@ func cifarCopy(dir, testSum string) (string, error) {
 		return "", err
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
-	return strings.TrimSpace(line), nil
+	if line = strings.TrimSpace(line); !config.Printable(line) {
+		return "", fmt.Errorf("reading %s: the first line is %q, want printable characters", filepath.Join(dir, cifarCopyFile), config.Shorten(line))
+	}
+	return line, nil
 }

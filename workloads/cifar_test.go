@@ -49,6 +49,12 @@ func TestCIFARCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("", "published files")
+	if err := os.WriteFile(filepath.Join(dir, cifarCopyFile), []byte("published\x1b[31m files\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := cifarCopy(dir, ""); err == nil || !strings.Contains(err.Error(), `COPY: the first line is "published\x1b[31m files", want printable characters`) {
+		t.Errorf("a line that commands the terminal: %q, %v", got, err)
+	}
 }
 
 // TestCIFAR10 reads the real files where the user has them.

@@ -3,7 +3,6 @@ package workloads
 import (
 	"fmt"
 	"slices"
-	"unicode/utf8"
 
 	"bitline/internal/config"
 )
@@ -89,16 +88,16 @@ func (r *resolver) network() {
 	if len(r.faults) == 0 {
 		r.image = in
 	}
-	if !utf8.ValidString(r.net.Name) {
-		r.fault(-1, "name", "is %q, want UTF-8", r.net.Name)
+	if !config.Printable(r.net.Name) {
+		r.fault(-1, "name", "is %q, want printable characters in UTF-8", r.net.Name)
 	}
 }
 
 func (r *resolver) name(i int) {
 	name := r.net.Layers[i].Name
 	switch _, twice := r.byName[name]; {
-	case name == "" || !utf8.ValidString(name):
-		r.fault(i, "name", "is %q, want a name in UTF-8", name)
+	case name == "" || !config.Printable(name):
+		r.fault(i, "name", "is %q, want a name of printable characters in UTF-8", name)
 	case name == ImageInput:
 		r.fault(i, "name", "is %q, which stands for the network's input; want another", name)
 	case twice:

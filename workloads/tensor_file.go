@@ -10,6 +10,9 @@ import (
 	"maps"
 	"math/bits"
 	"slices"
+	"strconv"
+
+	"bitline/internal/config"
 
 	"github.com/nlpodyssey/safetensors"
 )
@@ -63,6 +66,9 @@ func objectKeys(object []byte) ([]json.RawMessage, error) {
 			return nil, fmt.Errorf("header: %w", err)
 		}
 		key, _ := token.(string) // the decoder lets no other key pass
+		if !config.Printable(key) {
+			return nil, errUnprintable(key)
+		}
 		if seen[key] {
 			return nil, fmt.Errorf("header has %q twice, want it once", key)
 		}
@@ -74,6 +80,10 @@ func objectKeys(object []byte) ([]json.RawMessage, error) {
 		values = append(values, value)
 	}
 	return values, nil
+}
+
+func errUnprintable(name string) error {
+	return fmt.Errorf("header has the name %.80q, want printable characters", name)
 }
 
 // layoutEntry is what the header says of a tensor.
@@ -120,9 +130,12 @@ func readEntries(header []byte) ([]layoutEntry, error) {
 			}
 			continue
 		}
+		if !config.Printable(name) {
+			return nil, errUnprintable(name)
+		}
 		e := layoutEntry{name: name}
 		if err := json.Unmarshal(parts[name], &e); err != nil || len(e.Offsets) != 2 {
-			return nil, fmt.Errorf("header of tensor %s is %.200s, want a dtype, a shape and two data_offsets of whole numbers", name, parts[name])
+			return nil, fmt.Errorf("header of tensor %s is %s, want a dtype, a shape and two data_offsets of whole numbers", name, shown(parts[name]))
 		}
 		var err error
 		if e.kind, err = safetensors.ParseDType(e.DType); err != nil {
@@ -132,6 +145,15 @@ func readEntries(header []byte) ([]layoutEntry, error) {
 	}
 	slices.SortStableFunc(entries, func(a, b layoutEntry) int { return slices.Compare(a.Offsets, b.Offsets) })
 	return entries, nil
+}
+
+// shown is the beginning of a JSON value, quoted where it cannot be shown as it is.
+func shown(value json.RawMessage) string {
+	text := string(value[:min(len(value), 200)])
+	if config.Printable(text) {
+		return text
+	}
+	return strconv.Quote(text)
 }
 
 // checkEntries wants each tensor behind the one before, and the last at the end.

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"bitline/internal/config"
 	"bitline/internal/report"
@@ -33,6 +36,9 @@ func newDataList(term terminal) *cobra.Command {
 		Example: "  bitline data list\n  bitline data list --data /data/sets",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
+			if err := checkDataFolder(dir); err != nil {
+				return err
+			}
 			t := report.Table{Columns: []string{"set", "found", "where", "note"}}
 			for _, s := range workloads.List(workloads.NewFinder(dir, term.getenv)) {
 				found := "no"
@@ -46,6 +52,24 @@ func newDataList(term terminal) *cobra.Command {
 	}
 	dataFlag(c, &dir)
 	return c
+}
+
+// checkDataFolder finds a folder of data sets that is given and is none.
+func checkDataFolder(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	if fault, ok := errors.AsType[*fs.PathError](err); ok {
+		err = fault.Err
+	}
+	if err != nil {
+		return fmt.Errorf("--data is %s: %w", dir, err)
+	}
+	return nil
 }
 
 func newDataGet(term terminal) *cobra.Command {
@@ -88,13 +112,28 @@ func getData(ctx context.Context, term terminal, sets []string, dir string) erro
 			p := &progress{out: term.err}
 			f.Progress = func(file string, done, total int) { p.show(file, done, total, "") }
 		}
-		folder, err := f.Get(ctx, set)
+		folder, err := getSet(ctx, f, set)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(term.out, "%s: %s\n", set, folder)
 	}
 	return nil
+}
+
+// getSet downloads one set. Of one that cannot be had no empty folder is left.
+func getSet(ctx context.Context, f *fetch.Fetcher, set string) (folder string, err error) {
+	for _, p := range workloads.PublishedSets() {
+		if p.Name == set {
+			var remove func(error)
+			remove, err = makeFolders(filepath.Join(f.Dir, p.Folder))
+			defer func() { remove(err) }()
+			if err != nil {
+				return "", fmt.Errorf("making the folder of data set %s: %w", set, err)
+			}
+		}
+	}
+	return f.Get(ctx, set)
 }
 
 // dataPlace is where data sets are downloaded to: the first place that is searched.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"bitline/arch"
@@ -30,7 +31,7 @@ between tiles, and what it takes to load the weights.`,
   bitline describe isaac-ce --against isaac-ce-events
   bitline describe isaac-ce --network resnet-18 --set mapping.replicate=balanced`,
 		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if network != "" && against != "" {
 				return usageError{fmt.Errorf("--network and --against exclude each other")}
 			}
@@ -44,7 +45,7 @@ between tiles, and what it takes to load the weights.`,
 			}
 			described := description{Description: bill.Describe()}
 			if network != "" {
-				if described.Mapping, err = mapOnto(chip, network); err != nil {
+				if described.Mapping, err = mapOnto(c.Context(), chip, network); err != nil {
 					return err
 				}
 			}
@@ -72,7 +73,7 @@ between tiles, and what it takes to load the weights.`,
 			return arch.WriteComparison(term.out, chip, other)
 		},
 	}
-	setFlag(c, &sets)
+	setFlag(c, &sets, "chip")
 	c.Flags().StringVar(&json, "json", "", "write the description as JSON to this file")
 	c.Flags().StringVar(&against, "against", "", "print the chip side by side with this one; --set is for the first")
 	c.Flags().StringVar(&network, "network", "", "print how this network, a name or a file, lies on the chip")
@@ -86,10 +87,10 @@ type description struct {
 }
 
 // mapOnto lays a network out on a chip.
-func mapOnto(chip *arch.Chip, network string) (*pipeline.MappingResult, error) {
+func mapOnto(ctx context.Context, chip *arch.Chip, network string) (*pipeline.MappingResult, error) {
 	net, err := pipeline.LoadNetwork(network)
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Map(chip, net)
+	return pipeline.Map(ctx, chip, net)
 }

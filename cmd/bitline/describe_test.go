@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bitline/configs"
 	"bitline/internal/config"
@@ -36,6 +38,35 @@ func describe(t *testing.T, chip string, args ...string) describeJSON {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// TestDescribeOne counts single things as such.
+func TestDescribeOne(t *testing.T) {
+	out := succeed(t, "describe", "bitslice-8bit", "--set", "tiles=1", "--set", "tile.imas=1", "--set", "tile.router.tiles=1")
+	if want := "1 tile × 1 IMA × 8 crossbars"; !strings.Contains(out, want) {
+		t.Errorf("one tile is described as\n%s\nwant %q", out, want)
+	}
+	for _, wrong := range []string{" 1 tiles", " 1 IMAs", " 1 routers less"} {
+		if strings.Contains(out, wrong) {
+			t.Errorf("one tile is described as\n%s\nwant no %q", out, wrong)
+		}
+	}
+}
+
+// TestDescribeInterrupted ends while a network of many positions is laid out.
+func TestDescribeInterrupted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "n.toml", []byte("name = 'wide'\ninput = [4096, 4096, 1]\n[[layer]]\nname = 'c'\nkind = 'conv'\nkernel = 3\npadding = 1\noutputs = 8\n"+
+		"[[layer]]\nname = 'p'\nkind = 'globalpool'\n[[layer]]\nname = 'fc'\noutputs = 10\n"))
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, stop)
+	got := bitlineIn(ctx, func(string) string { return "" }, "describe", "isaac-ce", "--network", "n.toml", "--json", "c.json")
+	if want := (outcome{1, "", "bitline: interrupted: mapping network wide: context canceled\n"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if left := tree(t); len(left) != 2 { // the folder and the network
+		t.Errorf("it leaves %v, want the network alone", left)
+	}
 }
 
 func TestDescribeEveryShippedChip(t *testing.T) {

@@ -77,6 +77,7 @@ func TestFaultsOfTensorFiles(t *testing.T) {
 		edited("an unknown type", fc2, strings.Replace(fc2, "I16", "I13", 1), not+`header of tensor fc2.codes has dtype "I13", want one such as F32 or I16`),
 		edited("another type", fc2, strings.Replace(fc2, "I16", "U16", 1), "tensor fc2.codes is U16 [32 10], want I16 [32 10]"),
 		edited("a transposed tensor", fc2, strings.Replace(fc2, "[32,10]", "[10,32]", 1), "tensor fc2.codes is I16 [10 32], want I16 [32 10]"),
+		edited("a tensor whose name commands the terminal", fc2, strings.Replace(fc2, "fc2.codes", `fc2\u001b[2J`, 1), `header has the name "fc2\x1b[2J", want printable characters`),
 		edited("a tensor twice", fc2, fc2+","+fc2, `header has "fc2.codes" twice, want it once`),
 	})
 }
@@ -126,6 +127,9 @@ func TestFaultsOfCheckpoints(t *testing.T) {
 		of("a scale of words", with("input_scale", "two"), reading+`metadata input_scale is "two", want a number`),
 		of("a scale too few", with("weight_scale", "1"), reading+"metadata weight_scale has 1 numbers, want 2"),
 		of("no seed", with("origin_seed", ""), reading+"metadata origin_seed is missing"),
+		of("a method that commands the terminal", with("origin_method", "dense\x1b[2J"), reading+`origin_method is "dense\x1b[2J", want printable characters in UTF-8`),
+		of("a layer that commands the terminal", with("network", `{"name":"flat","input":{"height":64,"width":1,"channels":1},"layers":[{"name":"fc1\u202e","kind":"linear","outputs":10,"relu":false}]}`),
+			reading+`metadata network is not a network: layer 1: name is "fc1\u202e", want a name of printable characters in UTF-8`),
 		of("epochs of words", with("origin_epochs", "many"), reading+`metadata origin_epochs is "many", want a number`),
 		of("more bits than a code has", with("weight_bits", "99"), reading+"weight_bits is 99, want 1 to 15"),
 		{"a rectifier more", map[string]string{"c.safetensors": own, "net.toml": "name = \"mine\"\ninput = [8, 8, 1]\n" + network}, "run quickstart --network net.toml --checkpoint c.safetensors",
@@ -133,6 +137,7 @@ func TestFaultsOfCheckpoints(t *testing.T) {
 		of("another layout of the image", with("network", `{"name":"flat","input":{"height":64,"width":1,"channels":1},"layers":[{"name":"fc1","kind":"linear","outputs":32,"relu":true},{"name":"fc2","kind":"linear","outputs":10,"relu":false}]}`),
 			"checkpoint c.safetensors: holds network flat (64-32-10) of input 64×1×1, want the input 8×8×1 of the job's network mlp-64-32-10"),
 		{"a folder", map[string]string{"c.safetensors/": ""}, "run quickstart --checkpoint c.safetensors", "read c.safetensors: is a directory"},
+		{"a training's state", map[string]string{"c.safetensors.state": ""}, "run quickstart --checkpoint c.safetensors.state", "c.safetensors.state is no checkpoint, want a file that ends in .safetensors or .safetensors.gz"},
 		{"a shipped one with a slip", nil, "run quickstart --checkpoint mnist-mlp-dens",
 			`checkpoint "mnist-mlp-dens" does not exist, want a file that ends in .safetensors or one of the shipped: ` + shippedCheckpoints(t) + ", did you mean mnist-mlp-dense?"},
 		of("packed, cut short", packed[:len(packed)-10], reading+"not a whole gzip file: unexpected EOF"),

@@ -199,7 +199,7 @@ func TestFaultsOfJobs(t *testing.T) {
 			"replay.images is 451, want at most the 450 test images of digits"},
 		{"more calibration than there is", nil, "run quickstart --set data.calibration=5000", "data.calibration is 5000, want at most the 1197 training images of digits"},
 		{"too few images to settle", nil, "run quickstart --set simulate.images=1 --set train.pretrain.epochs=0 --set train.finetune.epochs=0",
-			"simulating network mlp-64-32-10 on chip bitslice-8bit: the pipeline has not settled after 1 images, want more of them (key simulate.images, 0 for the default)"},
+			"simulating network mlp-64-32-10 on chip bitslice-8bit: the pipeline has not settled after 1 image, want more of them (key simulate.images, 0 for the default)"},
 		{"rate that diverges", nil, "run quickstart --set train.learning_rate=1e30",
 			"training mlp-64-32-10: pre-training, epoch 1, step 2: layer fc2: outputs reach +Inf, want finite ones"},
 		{"rate that diverges, over an earlier checkpoint", map[string]string{"c.safetensors": "earlier"}, "train quickstart --set train.learning_rate=1e30 --out c.safetensors",

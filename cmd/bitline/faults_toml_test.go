@@ -16,6 +16,7 @@ func TestFaultsOfTOML(t *testing.T) {
 	checkFaults(t, []fault{
 		of("a key twice", "tiles = 3\nname = 'a'\ntiles = 4\n", "3: key 'tiles' has already been defined"),
 		of("a table twice", "[adc]\nbits = 3\n[tile]\n[adc]\npower = '2mW'\n", "4: key 'adc' has already been defined"),
+		of("a key that turns, twice", "'a\u202eb' = 3\n'a\u202eb' = 4\n", "2: key '\"a\ufffdb\"' has already been defined"),
 		of("a key twice, once with points", "adc.bits = 3\n[adc]\nbits = 4\n", "3: key 'adc.bits' has already been defined"),
 		of("an open string", "name = \"abc\ntiles = 3\n", "1: strings cannot contain newlines"),
 		of("an open array", "name = 'a'\nadc.bits = [3,\n4\n", "3: expected a comma (',') or array terminator (']'), but got end of file"),
@@ -68,11 +69,18 @@ func TestFaultsOfValues(t *testing.T) {
 		of("a word with a slip", "[encoding]\nsigned = 'diferential'\n", `2: key encoding.signed is "diferential", want differential | differential-analog | offset | offset-unit-column | offset-flip, did you mean differential?`),
 		of("an empty word", "node = ''\n", `1: key node is "", want 180nm | 130nm | 90nm | 65nm | 55nm | 45nm | 40nm | 32nm | 28nm | 22nm | 20nm | 16nm | 14nm | 12nm | 10nm | 7nm`),
 		of("a key in quotes", "\"tile z\" = 3\n\"größe\" = 4\n", "1: unknown key \"tile z\"\nc.toml:2: unknown key \"größe\""),
+		of("a name that commands the terminal", "tiles = 1\n\nname = \"a\\u001b[31mX\\u202e\\tq\"\n", `3: key name is "a\x1b[31mX\u202e\tq", want printable characters`),
+		of("a name of two lines", "name = \"\"\"a\nb\"\"\"\n", `1: key name is "a\nb", want printable characters`),
+		of("a base that commands the terminal", "base = \"a\\u001b[2J.toml\"\n", `1: key base is "a\x1b[2J.toml", want printable characters`),
 		of("a base that is a number", "base = 3\n", "1: key base is 3, want the name of a file"),
 		of("a base with a slip", "\nbase = 'pumma'\n", `2: key base is "pumma": unknown name "pumma" in chips, want `+chipNames+` or the path of a .toml file, did you mean puma?`),
 		of("a base that is a folder", "base = './'\n", `1: key base is "./": reading .: is a directory`),
 		of("itself as base", "base = 'c.toml'\n", `1: key base is "c.toml": the files start from one another in a circle`),
 		of("a job", "chip = 'puma'\nnetwork = 'lenet-5'\n", "1: unknown key chip, did you mean chips?\nc.toml:2: unknown key network"),
+	})
+	checkFaults(t, []fault{
+		{"a job's name of two lines", map[string]string{"job.toml": "name = \"a\\nb\"\n" + job}, "run job.toml", `job.toml:1: key name is "a\nb", want printable characters`},
+		{"a chip's name that rings", nil, "describe puma --set name=\"a\a\"", `--set name: key name is "\"a\a\"", want printable characters`},
 	})
 	chain := map[string]string{}
 	for i := range 20 {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"bitline/configs"
 	"bitline/internal/atomicfile"
@@ -37,7 +38,7 @@ present one. They run as they are, on the embedded digits. Nothing is overwritte
 	}
 }
 
-func initFolder(term terminal, dir string) error {
+func initFolder(term terminal, dir string) (err error) {
 	var faults []error
 	for _, name := range templates() {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
@@ -47,20 +48,42 @@ func initFolder(term terminal, dir string) error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	remove, err := makeFolders(dir)
+	defer func() { remove(err) }()
+	if err != nil {
 		return err
 	}
-	for _, name := range templates() {
-		content, err := fs.ReadFile(configs.Files(), "init/"+name)
-		if err != nil {
-			return err
-		}
-		if err := atomicfile.Write(filepath.Join(dir, name), content); err != nil {
-			return err
-		}
+	if err := writeTemplates(dir, atomicfile.Write); err != nil {
+		return err
 	}
-	in := func(name string) string { return pipeline.Quote(filepath.Join(dir, name)) }
-	_, err := fmt.Fprintf(term.out, "wrote %s, %s and %s\nnext: bitline run %s\n      bitline describe %s\n      bitline sweep %s --out %s --html %s\n",
+	in := func(name string) string { return pipeline.Quote(asArgument(filepath.Join(dir, name))) }
+	_, err = fmt.Fprintf(term.out, "wrote %s, %s and %s\nNext: bitline run %s\n      bitline describe %s\n      bitline sweep %s --out %s --html %s\n",
 		in("job.toml"), in("chip.toml"), in("sweep.toml"), in("job.toml"), in("chip.toml"), in("sweep.toml"), in("results"), in("results.html"))
 	return err
+}
+
+// writeTemplates writes all files into a folder that has none of them, or none.
+func writeTemplates(dir string, write func(path string, content []byte) error) error {
+	for i, name := range templates() {
+		content, err := fs.ReadFile(configs.Files(), "init/"+name)
+		if err == nil {
+			err = write(filepath.Join(dir, name), content)
+		}
+		if err == nil {
+			continue
+		}
+		for _, written := range templates()[:i] {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, written)))
+		}
+		return err
+	}
+	return nil
+}
+
+// asArgument is a path that no command takes for a flag.
+func asArgument(path string) string {
+	if strings.HasPrefix(path, "-") {
+		return "." + string(filepath.Separator) + path
+	}
+	return path
 }

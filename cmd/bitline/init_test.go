@@ -1,17 +1,21 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"bitline/internal/atomicfile"
 )
 
 // TestInit writes files that run as they are, and overwrites none.
 func TestInit(t *testing.T) {
 	t.Chdir(t.TempDir())
 	out := succeed(t, "init", "mine")
-	_, commands, _ := strings.Cut(out, "next: ")
+	_, commands, _ := strings.Cut(out, "Next: ")
 	for _, command := range strings.Split(strings.TrimSpace(commands), "\n") {
 		args := strings.Fields(command)
 		if len(args) == 0 || args[0] != "bitline" {
@@ -36,5 +40,48 @@ func TestInit(t *testing.T) {
 	}
 	if string(readFile(t, "mine/chip.toml")) != string(want) || string(readFile(t, "mine/sweep.toml")) != "mine" {
 		t.Error("a second time files are overwritten")
+	}
+}
+
+// TestInitAllOrNone leaves nothing where the disk is full before the last file.
+func TestInitAllOrNone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	full := errors.New("no space left on device")
+	count := 0
+	err := writeTemplates(".", func(path string, content []byte) error {
+		if count++; count == len(templates()) {
+			return full
+		}
+		return atomicfile.Write(path, content)
+	})
+	if !errors.Is(err, full) {
+		t.Errorf("the error is %v, want %v", err, full)
+	}
+	if left := tree(t); !slices.Equal(left, []string{"."}) {
+		t.Errorf("%v is left, want nothing", left)
+	}
+}
+
+// TestInitDash names files of a folder whose name is that of a flag as files.
+func TestInitDash(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out := succeed(t, "init", "--", "-x")
+	for _, want := range []string{"Next: bitline run ./-x/job.toml\n", "bitline describe ./-x/chip.toml\n", "bitline sweep ./-x/sweep.toml --out ./-x/results --html ./-x/results.html\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("init says\n%s, want %q in it", out, want)
+		}
+	}
+	succeed(t, "describe", "./-x/chip.toml")
+}
+
+// TestInitNames tells a job from its chip and from its sweep.
+func TestInitNames(t *testing.T) {
+	t.Chdir(t.TempDir())
+	succeed(t, "init")
+	if out := succeed(t, "run", "job.toml", "--set", "train.pretrain.epochs=0", "--set", "train.finetune.epochs=0"); !strings.HasPrefix(out, "my-job: mlp-64-32-10 (64-32-10) on my-chip, data digits") {
+		t.Errorf("the job begins with %.80q, want names of its own for job and chip", out)
+	}
+	if text := string(readFile(t, "sweep.toml")); !strings.Contains(text, "\nname = \"my-sweep\"\n") {
+		t.Errorf("the sweep is not called my-sweep:\n%s", text)
 	}
 }

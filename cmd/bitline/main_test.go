@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -89,6 +91,11 @@ func TestExamples(t *testing.T) {
 	root := newRoot(terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}})
 	count := 0
 	for _, c := range commands(root) {
+		for line := range strings.Lines(c.Long) {
+			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > 100 {
+				t.Errorf("%s: a line of its help has %d characters, want at most 100: %s", c.CommandPath(), n, line)
+			}
+		}
 		if c.Short == "" || c.Example == "" {
 			t.Errorf("%s: short help %q, examples %q, want both", c.CommandPath(), c.Short, c.Example)
 		}
@@ -145,6 +152,9 @@ func TestWrongUsage(t *testing.T) {
 		{"a mapping of two chips", "describe isaac-ce --network lenet-5 --against puma", `--network and --against exclude each other`},
 		{"train or load", "run quickstart --train --checkpoint a", `--train and --checkpoint exclude each other`},
 		{"unknown word after data", "data foo", `unknown command "foo" for "bitline data", want bitline data [flags] (see bitline data --help)`},
+		{"a shell that is none", "completion foo", `unknown command "foo" for "bitline completion", want bitline completion [flags] (see bitline completion --help)`},
+		{"a shell with a slip", "completion bahs", `unknown command "bahs" for "bitline completion", want bitline completion [flags] (see bitline completion --help), did you mean bash?`},
+		{"a shell and more", "completion bash zsh", `unknown command "zsh" for "bitline completion bash", want bitline completion bash (see bitline completion bash --help)`},
 		{"version of something", "version 2", `unknown command "2" for "bitline version", want bitline version [flags] (see bitline version --help)`},
 	}
 	for _, tt := range tests {
@@ -171,6 +181,23 @@ func TestVersion(t *testing.T) {
 	out := succeed(t, "version")
 	if !strings.HasPrefix(out, "bitline ") || !strings.Contains(out, ", kernels ") || strings.Count(out, "\n") != 1 {
 		t.Errorf("got %q, want a line with the version and the kernel class", out)
+	}
+	for _, flag := range []string{"--version", "-v"} {
+		if got := succeed(t, flag); got != out {
+			t.Errorf("%s prints %q, want %q", flag, got, out)
+		}
+	}
+}
+
+// TestCompletion prints scripts that name the program.
+func TestCompletion(t *testing.T) {
+	for _, shell := range []string{"bash", "fish", "powershell", "zsh"} {
+		if out := succeed(t, "completion", shell); !strings.Contains(out, "bitline") {
+			t.Errorf("the script for %s is %.80q, want one that names bitline", shell, out)
+		}
+	}
+	if out := succeed(t, "completion"); !strings.Contains(out, "Print the script for zsh") {
+		t.Errorf("completion alone prints %q, want help", out)
 	}
 }
 
@@ -208,6 +235,17 @@ func TestDataGet(t *testing.T) {
 	if got := bitline(t, "data", "get", "mnist", "--data", "file"); got.code != 1 || !strings.Contains(got.err, "making the folder of data set mnist: mkdir file") {
 		t.Errorf("a file in place of the folder: exit %d, %s", got.code, got.err)
 	}
+	before := tree(t)
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	for _, set := range []string{"mnist", "cifar10"} {
+		if got := bitlineIn(ended, func(string) string { return "" }, "data", "get", set, "--data", "new/sets"); got.code != 1 || !strings.Contains(got.err, "interrupted: data set "+set) {
+			t.Errorf("%s, interrupted: exit %d, %s", set, got.code, got.err)
+		}
+	}
+	if after := tree(t); !slices.Equal(before, after) {
+		t.Errorf("what could not be had leaves %v, want %v", after, before)
+	}
 }
 
 func TestDataList(t *testing.T) {
@@ -230,6 +268,12 @@ func TestDataList(t *testing.T) {
 	}
 	for _, name := range []string{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"} {
 		writeFile(t, filepath.Join(cifar, name+".bin"), nil)
+	}
+	file := filepath.Join(cifar, "test_batch.bin")
+	for place, want := range map[string]string{filepath.Join(dir, "none"): "no such file or directory", file: "not a directory"} {
+		if got := bitline(t, "data", "list", "--data", place); got != (outcome{1, "", "bitline: --data is " + place + ": " + want + "\n"}) {
+			t.Errorf("--data %s: %+v, want that it is there: %s", place, got, want)
+		}
 	}
 	env := bitlineIn(t.Context(), func(key string) string {
 		if key == "BITLINE_DATA" {

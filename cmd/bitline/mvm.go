@@ -40,7 +40,7 @@ is int64, B×N; float64 where adc.range is full or calibrated.`,
 			return runMVM(term, f)
 		},
 	}
-	setFlag(c, &f.sets)
+	setFlag(c, &f.sets, "chip")
 	c.Flags().StringVar(&f.chip, "chip", "bitslice-8bit", "a shipped chip or a file")
 	c.Flags().StringVar(&f.weights, "weights", "", "the matrix, K×N, .npy")
 	c.Flags().StringVar(&f.inputs, "inputs", "", "the inputs, B×K, .npy")

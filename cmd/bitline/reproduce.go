@@ -26,8 +26,7 @@ func newReproduce(term terminal) *cobra.Command {
 or take the shipped checkpoints, and print the tables: sparsity per slice, bitline
 sums and the bits they need, and the accuracy of the replayed test set. A study of
 curves trains each method at several strengths and seeds and compares them at equal
-accuracy. A study of
-chips simulates networks on whole chips and needs no models.`,
+accuracy. A study of chips simulates networks on whole chips and needs no models.`,
 		Example: `  bitline reproduce mnist --from-checkpoints
   bitline reproduce mnist --checkpoints trained/ --markdown tables.md
   bitline reproduce chip --html chip.html`,

@@ -32,6 +32,10 @@ the chip event by event, and reports accuracy, latency, energy and area.`,
 	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return checkEmpty(c) }
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newRun(term), newTrain(term), newDescribe(term), newInit(term), newMVM(term), newData(term), newReproduce(term), newCompare(term), newSweep(term), newResults(term), newVersion(term))
+	adjustCompletion(root)
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().BoolP("version", "v", false, "print the version and the kernel class")
 	flagsOnce(root)
 	return root
 }
@@ -46,10 +50,14 @@ func newVersion(term terminal) *cobra.Command {
 		Example: "  bitline version",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(term.out, "bitline %s, kernels %s\n", version(), gemm.KernelClass())
+			_, err := fmt.Fprintln(term.out, versionLine())
 			return err
 		},
 	}
+}
+
+func versionLine() string {
+	return fmt.Sprintf("bitline %s, kernels %s", version(), gemm.KernelClass())
 }
 
 // version is what the Go toolchain recorded of the build.

@@ -78,7 +78,7 @@ data.set = "none" does.`,
 			return runMNIST(c.Context(), term, f)
 		},
 	}
-	setFlag(c, &f.sets)
+	setFlag(c, &f.sets, "job or chip")
 	dataFlag(c, &f.data)
 	c.Flags().StringVar(&f.json, "json", "", "write the result as JSON to this file")
 	c.Flags().StringVar(&f.csv, "csv", "", "write the figures as one CSV record to this file")
@@ -95,8 +95,9 @@ data.set = "none" does.`,
 	return c
 }
 
-func setFlag(c *cobra.Command, sets *[]string) {
-	c.Flags().StringArrayVar(sets, "set", nil, "override a key of the job or chip, such as adc.bits=5 (may be repeated)")
+// setFlag adds overrides of keys of what it names.
+func setFlag(c *cobra.Command, sets *[]string, of string) {
+	c.Flags().StringArrayVar(sets, "set", nil, fmt.Sprintf("override a key of the %s, such as adc.bits=5 (may be repeated)", of))
 }
 
 func certificateFlag(c *cobra.Command, file *string) {

@@ -151,7 +151,7 @@ func TestTrainThenRun(t *testing.T) {
 	t.Chdir(dir)
 	train := []string{"--set", "train.pretrain.epochs=2", "--set", "train.finetune.epochs=1"}
 	out := succeed(t, append([]string{"train", "quickstart", "--out", "d.safetensors"}, train...)...)
-	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nnext: bitline run quickstart --checkpoint d.safetensors\n"; !strings.HasSuffix(out, want) {
+	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nNext: bitline run quickstart --checkpoint d.safetensors\n"; !strings.HasSuffix(out, want) {
 		t.Errorf("train prints %q, want at its end %q", out, want)
 	}
 	epochs := regexp.MustCompile(`(?m)^(pre-training epoch [12]/2|fine-tuning epoch 1/1) loss \d\.\d{4} training \d\d\.\d\d % validation \d\d\.\d\d %$`)
@@ -304,7 +304,7 @@ func runShapes(t *testing.T, job *pipeline.Job) {
 		}
 		return
 	}
-	if _, err := pipeline.Map(job.Chip, job.Network); err != nil {
+	if _, err := pipeline.Map(t.Context(), job.Chip, job.Network); err != nil {
 		t.Error(err)
 	}
 }

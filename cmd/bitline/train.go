@@ -24,8 +24,9 @@ func newTrain(term terminal) *cobra.Command {
 		Short: "Train a job's network and write a checkpoint",
 		Long: `Train a job's network and write a checkpoint, a safetensors file. While it trains,
 FILE.state keeps what a killed training needs: --resume continues it, to the bytes
-of an undisturbed one. While it is there, no other training begins. Where the bar of progress is not on a terminal, standard output
-gets a line for every epoch.`,
+of an undisturbed one. While it is there, no other training begins. Where no bar of
+progress is shown, as standard error is not a terminal, standard output gets a line for
+every epoch.`,
 		Example: `  bitline train quickstart --out digits.safetensors
   bitline train mnist-mlp --set train.finetune.strength=2 --out sparse.safetensors
   bitline train mnist-mlp --out sparse.safetensors --resume`,
@@ -81,11 +82,11 @@ gets a line for every epoch.`,
 				return err
 			}
 			next := runFlags{sets: pipeline.WithoutTraining(sets), checkpoint: filepath.Clean(out), data: data}
-			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nnext: %s\n", model.Network.Name, model.Origin.DataSet, out, next.command(args[0]))
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nNext: %s\n", model.Network.Name, model.Origin.DataSet, out, next.command(args[0]))
 			return err
 		},
 	}
-	setFlag(c, &sets)
+	setFlag(c, &sets, "job or chip")
 	dataFlag(c, &data)
 	c.Flags().StringVar(&out, "out", "", "the checkpoint to write, NAME.safetensors, or NAME.safetensors.gz to compress it")
 	c.Flags().BoolVar(&files.Resume, "resume", false, "continue the training whose state is in FILE.state")

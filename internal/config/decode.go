@@ -58,6 +58,12 @@ func lineOf(p toml.Position, text string) int {
 // oneLine fits a message of the decoder to the form of ours.
 func oneLine(message string) string {
 	message = strings.ReplaceAll(strings.TrimSuffix(message, "."), "\n", " ")
+	message = strings.Map(func(r rune) rune { // it quotes the document as it is
+		if !Printable(string(r)) {
+			return utf8.RuneError
+		}
+		return r
+	}, message)
 	first, n := utf8.DecodeRuneInString(message)
 	if second, _ := utf8.DecodeRuneInString(message[n:]); unicode.IsUpper(second) {
 		return message // an initialism

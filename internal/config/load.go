@@ -203,6 +203,9 @@ func (s Source) assemble(f location, data []byte, chain []location) (*node, erro
 	if !ok {
 		return nil, fault{base.pos, fmt.Sprintf("key base is %s, want the name of a file", base)}
 	}
+	if !Printable(name) {
+		return nil, fault{base.pos, fmt.Sprintf("key base is %s, want %s", base, wantPrintable)}
+	}
 	wrap := func(err error) error { return fmt.Errorf("%s: key base is %s: %w", base.pos, base, err) }
 	next, err := s.beside(f, name)
 	if err != nil {

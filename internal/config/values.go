@@ -9,9 +9,17 @@ import (
 	"bitline/internal/units"
 )
 
-// String is the key's string.
+// wantPrintable is what a string is wanted to be that is not Printable.
+const wantPrintable = "printable characters"
+
+// String is the key's string, which must be Printable.
 func (t *Table) String(key, def string) string {
-	return scalar(t, key, def, "a string")
+	text := scalar(t, key, def, "a string")
+	if text != def && !Printable(text) {
+		t.Faultf(key, "is %s, want %s", t.node.ask(key), wantPrintable)
+		return def
+	}
+	return text
 }
 
 // Bool is the key's truth value.
@@ -175,7 +183,7 @@ func (t *Table) Floats(key string, def []float64, lo, hi float64) []float64 {
 	return list
 }
 
-// Strings is the key's array of strings; a fault names the element, and then
+// Strings is the key's array of Printable strings; a fault names the element, and then
 // the whole array is the default.
 func (t *Table) Strings(key string, def []string) []string {
 	n := t.node.ask(key)
@@ -190,10 +198,13 @@ func (t *Table) Strings(key string, def []string) []string {
 	good := true
 	for i, element := range n.list {
 		v, ok := element.scalar.(string)
-		if !ok {
+		switch {
+		case !ok:
 			t.elementFault(key, i, "a string")
-			good = false
+		case !Printable(v):
+			t.elementFault(key, i, wantPrintable)
 		}
+		good = good && ok && Printable(v)
 		list[i] = v
 	}
 	if !good {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -359,6 +360,9 @@ func readCheckpoint(name string) (*workloads.Model, error) {
 	file := "checkpoints/" + name + shippedEnding
 	content, err := fs.ReadFile(configs.Files(), file)
 	if err != nil {
+		if _, err := os.Stat(name); err == nil {
+			return nil, fmt.Errorf("%s is no checkpoint, want a file that ends in .safetensors or .safetensors.gz", name)
+		}
 		return nil, unknownCheckpoint(name)
 	}
 	return workloads.DecodeModel(file, content)

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+
 	"bitline/arch"
 	"bitline/internal/units"
 	"bitline/scheduler"
@@ -101,16 +103,16 @@ type LoadResult struct {
 }
 
 // Map lays a network out on a chip and describes the result.
-func Map(chip *arch.Chip, net *workloads.Network) (*MappingResult, error) {
-	m, err := scheduler.Map(chip, net)
+func Map(ctx context.Context, chip *arch.Chip, net *workloads.Network) (*MappingResult, error) {
+	m, err := scheduler.MapContext(ctx, chip, net)
 	if err != nil {
 		return nil, err
 	}
-	return newMapping(chip, net, m)
+	return newMapping(ctx, chip, net, m)
 }
 
-func newMapping(chip *arch.Chip, net *workloads.Network, m *scheduler.Mapping) (*MappingResult, error) {
-	traffic, err := scheduler.TrafficOf(chip, net, m)
+func newMapping(ctx context.Context, chip *arch.Chip, net *workloads.Network, m *scheduler.Mapping) (*MappingResult, error) {
+	traffic, err := scheduler.TrafficOf(ctx, chip, net, m)
 	if err != nil {
 		return nil, err
 	}

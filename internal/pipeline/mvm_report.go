@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"bitline/arch"
+	"bitline/internal/report"
 )
 
 // MVMStatistics is what bitline mvm --stats writes.
@@ -32,8 +33,8 @@ func (r *MVMResult) Statistics(chip *arch.Chip) MVMStatistics {
 // WriteText writes what the bitlines saw for a reader.
 func (r *MVMResult) WriteText(w io.Writer, chip *arch.Chip) error {
 	s := r.Statistics(chip)
-	if _, err := fmt.Fprintf(w, "%d products of %d inputs and %d outputs on %s; %d reads, %d of them empty\n\n",
-		s.MVMs, s.Rows, s.Columns, chip, s.Reads, s.EmptyReads); err != nil {
+	if _, err := fmt.Fprintf(w, "%s of %s and %s on %s; %s, %d of them empty\n\n",
+		report.Counted(s.MVMs, "product"), report.Counted(s.Rows, "input"), report.Counted(s.Columns, "output"), chip, report.Counted(s.Reads, "read"), s.EmptyReads); err != nil {
 		return err
 	}
 	t := sliceTable()

@@ -46,7 +46,7 @@ func (r *Result) headline() page.Figures {
 	}
 	e := &r.Efficiency
 	if r.Valued != nil {
-		add("Accuracy", report.Percent(r.Accuracy), "%d test images; %s without converters", r.Images, report.Percent(r.AccuracyNoADC))
+		add("Accuracy", report.Percent(r.Accuracy), "%s; %s without converters", report.Counted(r.Images, "test image"), report.Percent(r.AccuracyNoADC))
 	}
 	add("Latency", nanoseconds(r.LatencyNS).String(), "one image on an empty chip")
 	add("Interval", nanoseconds(r.IntervalNS).String(), "between images: %s images/s, %.3g in flight", rate(r.Throughput), r.InFlight)
@@ -131,7 +131,7 @@ func (r *Result) layerEnergies(colours map[string]int) page.Bars {
 // areaBlocks show what the system's area is made of.
 func (r *Result) areaBlocks() []page.Block {
 	b := page.Bars{Title: "By component", Note: "The whole system, by its bill of materials.", Names: "component", Shares: true, Format: areaText}
-	if r.Setting.ADCResolution != "given" {
+	if r.Setting.ADCResolution != givenResolution {
 		b.Note += " Converters are counted at adc.rate_bits."
 	}
 	for _, a := range r.pictured.areas {

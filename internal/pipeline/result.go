@@ -138,13 +138,13 @@ type findings struct {
 	gain    *timing.ADCGain // nil where the converters were not compared
 }
 
-func newResult(f findings) (*Result, error) {
+func newResult(ctx context.Context, f findings) (*Result, error) {
 	bill, err := f.job.Chip.Bill()
 	if err != nil {
 		return nil, err
 	}
 	chip := f.job.Chip
-	mapping, err := newMapping(chip, f.job.Network, f.mapping)
+	mapping, err := newMapping(ctx, chip, f.job.Network, f.mapping)
 	if err != nil {
 		return nil, err
 	}
@@ -186,9 +186,12 @@ func (f findings) advice() string {
 	return "see every layer and resource: --details"
 }
 
+// givenResolution is that of converters whose bits no rule finds.
+const givenResolution = "given"
+
 func (f findings) setting() Setting {
 	c := f.job.Chip
-	resolution := "given"
+	resolution := givenResolution
 	if c.ADC.Auto != "" {
 		resolution = string(c.ADC.Auto)
 	}

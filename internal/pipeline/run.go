@@ -16,7 +16,7 @@ import (
 // replay through the crossbars, the simulation of the chip, the report. A job
 // without values has neither data nor replay.
 func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
-	mapping, err := scheduler.Map(job.Chip, job.Network)
+	mapping, err := scheduler.MapContext(ctx, job.Chip, job.Network)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func Report(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *V
 	if err := found.compare(ctx); err != nil {
 		return nil, err
 	}
-	result, err := newResult(found)
+	result, err := newResult(ctx, found)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func Measure(ctx context.Context, job *Job, mapping *scheduler.Mapping, values *
 	if err := found.simulate(ctx); err != nil {
 		return nil, err
 	}
-	result, err := newResult(found)
+	result, err := newResult(ctx, found)
 	if err != nil {
 		return nil, err
 	}

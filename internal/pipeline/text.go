@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"bitline/adc"
 	"bitline/arch"
-	"bitline/crossbar"
 	"bitline/internal/page"
 	"bitline/internal/report"
 	"bitline/internal/units"
@@ -107,7 +104,7 @@ func (s *Setting) shape(m *MappingResult) string {
 	if utf8.RuneCountInString(s.NetworkShape) <= longestShape {
 		return s.NetworkShape
 	}
-	return fmt.Sprintf("%d layers on crossbars, %s weights, %s multiply-accumulates an image", len(m.Layers), number(m.Weights), number(m.MACs))
+	return fmt.Sprintf("%s on crossbars, %s weights, %s multiply-accumulates an image", report.Counted(len(m.Layers), "layer"), number(m.Weights), number(m.MACs))
 }
 
 // number is a large count for a reader.
@@ -131,13 +128,13 @@ func (s *Setting) weights() string {
 	if s.Epochs == 0 && s.Seed == 0 { // not trained here
 		return s.Method
 	}
-	return fmt.Sprintf("%s, strength %g, %d epochs, seed %d, kernels %s", s.Method, s.Strength, s.Epochs, s.Seed, s.KernelClass)
+	return fmt.Sprintf("%s, strength %g, %s, seed %d, kernels %s", s.Method, s.Strength, report.Counted(s.Epochs, "epoch"), s.Seed, s.KernelClass)
 }
 
 // outcome is what the replay and the simulation found.
 func (r *Result) outcome() (f facts) {
 	if r.Valued != nil {
-		f.add("accuracy", "%s of %d test images (without converters %s)", report.Percent(r.Accuracy), r.Images, report.Percent(r.AccuracyNoADC))
+		f.add("accuracy", "%s of %s (without converters %s)", report.Percent(r.Accuracy), report.Counted(r.Images, "test image"), report.Percent(r.AccuracyNoADC))
 	}
 	f.add("latency", "%v for one image on an empty chip", nanoseconds(r.LatencyNS))
 	f.add("interval", "%v between images, %.4g images/s; %s, %.3g images in flight", nanoseconds(r.IntervalNS), r.Throughput, r.settled(), r.InFlight)
@@ -163,7 +160,7 @@ func (r *Result) outcome() (f facts) {
 func (r *Result) settled() string {
 	switch {
 	case !r.Repeats:
-		return fmt.Sprintf("steady within %.3g %% over %d images", 100*r.Steady, r.IntervalImages)
+		return fmt.Sprintf("steady within %.3g %% over %s", 100*r.Steady, report.Counted(r.IntervalImages, "image"))
 	case r.IntervalImages == 1:
 		return "it repeats exactly"
 	}
@@ -180,7 +177,7 @@ func (x Bottleneck) String() string {
 
 func (r *Result) area() string {
 	note := "" // which converters the areas count where resolutions were found
-	if r.Setting.ADCResolution != "given" {
+	if r.Setting.ADCResolution != givenResolution {
 		note = "; converters counted at adc.rate_bits"
 	}
 	of := "chip"
@@ -240,7 +237,7 @@ func (m *MappingResult) loads() string {
 // WriteText writes how a network lies on a chip.
 func (m *MappingResult) WriteText(w io.Writer, chip *arch.Chip) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s on %s: %d layers on crossbars, %s weights, %s multiply-accumulates an image\n", m.Network, chip, len(m.Layers), number(m.Weights), number(m.MACs))
+	fmt.Fprintf(&b, "%s on %s: %s on crossbars, %s weights, %s multiply-accumulates an image\n", m.Network, chip, report.Counted(len(m.Layers), "layer"), number(m.Weights), number(m.MACs))
 	var f facts
 	f.add("system", "%s of %s with %s each", report.Counted(m.System.Chips, "chip"), report.Counted(m.System.Tiles/m.System.Chips, "tile"),
 		report.Counted(int(m.System.Crossbars)/m.System.Tiles, "crossbar"))
@@ -260,27 +257,6 @@ func (m *MappingResult) WriteText(w io.Writer, chip *arch.Chip) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
-}
-
-// next suggests what to look at after this result.
-func (r *Result) next() string {
-	switch {
-	case r.Valued == nil:
-		about, more, _ := strings.Cut(r.advice, ": ")
-		return about + ": " + r.command + " " + more
-	case r.Accuracy < r.AccuracyNoADC-0.001 && r.Setting.Recalibrate == "none":
-		return "converters clip; refit the digital side for free: " + r.command + " --set adc.recalibrate=affine"
-	case slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > 4 }):
-		smaller := "adc.bits=4"
-		if len(r.ADCBits[0]) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
-			smaller = "'adc.bits=[4,4,4,2]'"
-		}
-		return "try smaller converters: " + r.command + " --set " + smaller
-	}
-	if r.Setting.ADCKind == string(adc.Reconfigurable) { // which are shared already
-		return "see every layer and resource: " + r.command + " --details"
-	}
-	return "share converters, so that their speed arrives: " + r.command + " --set adc.kind=reconfigurable --set adc.per_ima=3"
 }
 
 func nanoseconds(x float64) units.Time { return units.Time(x*float64(units.Nanosecond) + 0.5) }

@@ -40,7 +40,7 @@ func (e *Explanation) WriteText(w io.Writer) error {
 			if i > 0 {
 				s.WriteString(",")
 			}
-			fmt.Fprintf(&s, " %s %d times", h.Name, h.Times)
+			fmt.Fprintf(&s, " %s %s", h.Name, report.Counted(h.Times, "time"))
 		}
 		s.WriteString("\n")
 	}
@@ -52,7 +52,7 @@ func (e *Explanation) WriteText(w io.Writer) error {
 	if err := table.WriteText(w); err != nil || hidden == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d rows of single layers that are not on the cycle, and of which nothing more was found within %d simulated events, are not shown\n", hidden, e.Events)
+	_, err := fmt.Fprintf(w, "not shown: %s of single layers that are not on the cycle, and of which nothing more was found within %s\n", report.Counted(hidden, "row"), report.Counted(int64(e.Events), "simulated event"))
 	return err
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"bitline/internal/report"
 )
 
 // deadlock explains why nothing more can happen: who waits for room where, and
@@ -21,14 +23,14 @@ func (b *builder) deadlock(m *model, images int) error {
 	if len(waits) == 0 {
 		return fmt.Errorf("nothing more can happen after %d of %d images: a fault of the model", len(m.done), images)
 	}
-	return fmt.Errorf("deadlock after %d images: %s; want a larger tile.edram.bytes", len(m.done), strings.Join(waits, "; "))
+	return fmt.Errorf("deadlock after %s: %s; want a larger tile.edram.bytes", report.Counted(len(m.done), "image"), strings.Join(waits, "; "))
 }
 
 // misses says what the consumer of a full store waits for.
 func (b *builder) misses(m *model, s *store) string {
 	for _, i := range s.teams {
 		if wants := m.wants(&m.teams[i]); wants > s.arrived && wants < math.MaxInt64 {
-			return fmt.Sprintf("the next window needs %d positions more", wants-s.arrived)
+			return fmt.Sprintf("the next window needs %s more", report.Counted(wants-s.arrived, "position"))
 		}
 	}
 	switch {

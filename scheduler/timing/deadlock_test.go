@@ -79,7 +79,7 @@ func TestDeadlockIsExplained(t *testing.T) {
 		want  []string
 	}{
 		{"a window", func(b *builder, s *store) bool { return s.teams != nil && b.nodes[s.node].Name == "next" }, []string{
-			"deadlock after 0 images", "the window of layer next fills all 10 positions (4 bytes) of the eDRAM of tile 1", "the next window needs 1 positions more", "want a larger tile.edram.bytes",
+			"deadlock after 0 images", "the window of layer next fills all 10 positions (4 bytes) of the eDRAM of tile 1", "the next window needs 1 position more", "want a larger tile.edram.bytes",
 		}},
 		{"what is added", func(_ *builder, s *store) bool { return s.copy >= 0 }, []string{
 			"what layer next adds fills all 5 positions (2 bytes) of the eDRAM of tile 1", "the sums that it is added to are not complete",

@@ -71,7 +71,7 @@ func BenchmarkPlacement(b *testing.B) {
 }
 
 func benchmarkPlacement(b *testing.B, job Job) {
-	traffic, err := scheduler.TrafficOf(job.Chip, job.Network, job.Mapping)
+	traffic, err := scheduler.TrafficOf(b.Context(), job.Chip, job.Network, job.Mapping)
 	if err != nil {
 		b.Fatal(err)
 	}

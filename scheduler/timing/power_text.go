@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"bitline/internal/report"
 	"bitline/internal/units"
 )
 
@@ -28,8 +29,8 @@ func (r *PowerReport) WriteText(to io.Writer) error {
 	fmt.Fprintf(&b, "  gating idle tiles saves %v, tiles without weights %v more: %s\n", r.Saved, r.Unused, GatingAssumption)
 	for _, l := range r.Layers {
 		if l.Products == 1 {
-			fmt.Fprintf(&b, "  %s works once an image: reads %.1f %% of the time, %v dynamic; gating its %d IMAs saves %v of %v\n",
-				l.Layer, 100*l.Reading, l.Dynamic, l.IMAs, l.Saved, l.Static)
+			fmt.Fprintf(&b, "  %s works once an image: reads %.1f %% of the time, %v dynamic; gating its %s saves %v of %v\n",
+				l.Layer, 100*l.Reading, l.Dynamic, report.Counted(l.IMAs, "IMA"), l.Saved, l.Static)
 		}
 	}
 	_, err := io.WriteString(to, b.String())

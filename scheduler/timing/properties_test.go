@@ -183,7 +183,7 @@ func TestSimulateErrors(t *testing.T) {
 		{"interleaved and fixed", interleaved, [][]int{{8, 8, 8, 1}}, 0, "want equal ones"},
 		{"too few converters", func(c *arch.Chip) { c.ADC.PerIMA = 3 }, [][]int{{8, 8, 8, 8}}, 0, "3 fixed converters per IMA, want at least one for each of 4 slices"},
 		{"images", nil, [][]int{{8, 8, 8, 8}}, -1, "images is -1"},
-		{"unsettled", nil, [][]int{{8, 8, 8, 8}}, 1, "not settled after 1 images"},
+		{"unsettled", nil, [][]int{{8, 8, 8, 8}}, 1, "not settled after 1 image,"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"bitline/internal/report"
 	"bitline/internal/units"
 )
 
@@ -227,7 +228,7 @@ func (b *builder) settle(ctx context.Context, m *model, limit int, within float6
 			digests, attempt.images = nil, 0
 		}
 	}
-	return window{}, fmt.Errorf("%w after %d images, want more of them", ErrUnsettled, len(m.done))
+	return window{}, fmt.Errorf("%w after %s, want more of them", ErrUnsettled, report.Counted(len(m.done), "image"))
 }
 
 const (

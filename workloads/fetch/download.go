@@ -33,14 +33,16 @@ func (f *Fetcher) download(ctx context.Context, places []string, path string, ch
 		for range 2 {
 			resumed := workloads.IsFile(part)
 			err := f.receive(ctx, place, part)
+			if err != nil {
+				if err := dropEmpty(part); err != nil {
+					return err
+				}
+			}
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			if err != nil {
 				faults = append(faults, fmt.Sprintf("  %s: %v", place, err))
-				if err := dropEmpty(part); err != nil {
-					return err
-				}
 				break
 			}
 			wrong := check(part)

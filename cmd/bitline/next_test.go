@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNextComesTrue follows the suggestions of a run: each brings what its line says.
+func TestNextComesTrue(t *testing.T) {
+	t.Chdir(t.TempDir())
+	follow := func(out, about string) (next string, r runJSON) {
+		t.Helper()
+		_, line, _ := strings.Cut(out, "\nNext: ")
+		said, command, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if !strings.HasSuffix(said, about) {
+			t.Fatalf("it suggests %q, want %q", line, about)
+		}
+		next = succeed(t, append(words(command), "--json", "r.json")[1:]...)
+		return next, decodeRun(t, "r.json")
+	}
+	clipped := succeed(t, "run", "quickstart", "--set", "adc.bits=3", "--json", "r.json")
+	before := decodeRun(t, "r.json")
+	refitted, after := follow(clipped, "a refit of the digital side is free")
+	if after.IntervalNS != before.IntervalNS || after.EnergyPJ != before.EnergyPJ || after.AreaMM2 != before.AreaMM2 {
+		t.Errorf("the refit costs: %+v, want %+v", after, before)
+	}
+	larger, more := follow(refitted, "give each one bit more")
+	if *more.Accuracy <= *after.Accuracy {
+		t.Errorf("a bit more leaves an accuracy of %g, want more than %g", *more.Accuracy, *after.Accuracy)
+	}
+	_, shared := follow(larger, "converters an IMA that all slices share would keep up, on less area")
+	if shared.IntervalNS != more.IntervalNS || shared.AreaMM2 >= more.AreaMM2 || *shared.Accuracy != *more.Accuracy {
+		t.Errorf("shared: interval %g ns, %g mm², accuracy %g; want %g, less than %g, and %g",
+			shared.IntervalNS, shared.AreaMM2, *shared.Accuracy, more.IntervalNS, more.AreaMM2, *more.Accuracy)
+	}
+}

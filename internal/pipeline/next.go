@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bitline/adc"
+	"bitline/arch"
+	"bitline/crossbar"
+	"bitline/internal/report"
+	"bitline/scheduler/timing"
+)
+
+const (
+	slightLoss = 0.001 // of accuracy, from which a refit is worth a try, which costs nothing
+	clearLoss  = 0.01  // from which converters are too small
+	fewBits    = 4     // above which smaller converters are worth a try
+)
+
+// next suggests what to look at after this result.
+func (r *Result) next() string {
+	about, sets := r.suggestion()
+	return about + ": " + r.command + sets
+}
+
+// suggestion says what a change would bring, and the flags that make it.
+func (r *Result) suggestion() (about, sets string) {
+	details := func() (string, string) { return "see every layer and resource", " --details" }
+	if r.Valued == nil {
+		about, more, _ := strings.Cut(r.advice, ": ")
+		return about, " " + more
+	}
+	if loss := r.AccuracyNoADC - r.Accuracy; loss > slightLoss && r.Setting.Recalibrate == string(adc.NoRecalibration) {
+		return fmt.Sprintf("converters cost %.2f points of accuracy; a refit of the digital side is free", 100*loss), " --set adc.recalibrate=affine"
+	} else if loss > clearLoss {
+		if more := r.moreBits(); more != "" {
+			return fmt.Sprintf("converters cost %.2f points of accuracy; give each one bit more", 100*loss), " --set " + Quote("adc.bits="+more)
+		}
+		return details()
+	}
+	given := r.Setting.ADCResolution == givenResolution
+	if given && slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > fewBits }) {
+		smaller := "adc.bits=4"
+		if len(r.ADCBits[0]) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
+			smaller = "adc.bits=[4,4,4,2]"
+		}
+		return "try smaller converters", " --set " + Quote(smaller)
+	}
+	if r.Bottleneck.Class == timing.ClassCrossbar {
+		if n := enoughShared(r.simulated.Chip); n > 0 {
+			return fmt.Sprintf("the crossbars bound the interval; %s an IMA that all slices share would keep up, on less area", report.Counted(n, "converter")),
+				fmt.Sprintf(" --set adc.kind=%s --set adc.per_ima=%d", adc.Reconfigurable, n)
+		}
+	}
+	return details()
+}
+
+// moreBits is the chip's adc.bits with one more for each slice that can have it; ""
+// where resolutions are not given there alone or can grow no more.
+func (r *Result) moreBits() string {
+	if r.Setting.ADCResolution != givenResolution || r.simulated.Chip.ADC.Stepped() {
+		return ""
+	}
+	more, grown := slices.Clone(r.ADCBits[0]), false
+	for i, bits := range more {
+		more[i] = min(bits+1, adc.MaxBits)
+		grown = grown || more[i] > bits
+	}
+	switch {
+	case !grown:
+		return ""
+	case slices.Min(more) == slices.Max(more):
+		return fmt.Sprint(more[0])
+	}
+	return strings.ReplaceAll(fmt.Sprint(more), " ", ",")
+}
+
+// enoughShared is how few reconfigurable converters scan a read of all crossbars of an
+// IMA within its time and take less area than the chip's fixed ones; 0 for none.
+func enoughShared(chip *arch.Chip) int {
+	bill, err := chip.Bill()
+	if err != nil || chip.ADC.Kind == adc.Reconfigurable || chip.ADC.Auto != adc.Given || chip.ADC.Stepped() {
+		return 0
+	}
+	for n := 1; n < chip.ADC.PerIMA; n++ {
+		shared := *chip
+		shared.ADC.Kind, shared.ADC.PerIMA = adc.Reconfigurable, n
+		other, err := shared.Bill()
+		if err == nil && other.Peak.Scan <= other.Peak.Read {
+			if other.IMA.Area < bill.IMA.Area {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
+}
