@@ -26,6 +26,7 @@ func TestAxisTicks(t *testing.T) {
 		{"beyond zero", axis{low: -3, high: 3}, 6, "-3 -2 -1 0 1 2 3"},
 		{"thousands", axis{low: 0, high: 42_000}, 5, "0 10k 20k 30k 40k"},
 		{"one value", axis{low: 7, high: 7}, 5, "7"},
+		{"less than a decade", axis{low: 13.3, high: 51.4, logarithms: true}, 8, "15 20 25 30 35 40 45 50"},
 		{"a decade", axis{low: 1.7, high: 25, logarithms: true}, 8, "2 5 10 20"},
 		{"many decades", axis{low: 0.5, high: 2e6, logarithms: true}, 3, "1 1000 1M"},
 	} {

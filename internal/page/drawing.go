@@ -67,9 +67,9 @@ type tick struct {
 	label string
 }
 
-// ticks marks about n round values.
+// ticks marks about n round values: of logarithms over more than a decade their own.
 func (a axis) ticks(n int) []tick {
-	if a.logarithms {
+	if a.logarithms && a.high > 10*a.low {
 		return a.logTicks(n)
 	}
 	step := roundStep((a.high - a.low) / float64(n))
