@@ -43,6 +43,9 @@ between tiles, and what it takes to load the weights.`,
 			if err != nil {
 				return err
 			}
+			if err := checkOutputs([]string{args[0], against, network}, output{"--json", json}); err != nil {
+				return err
+			}
 			described := description{Description: bill.Describe()}
 			if network != "" {
 				if described.Mapping, err = mapOnto(c.Context(), chip, network); err != nil {

@@ -117,6 +117,7 @@ func TestFaultsOfFlagsTogether(t *testing.T) {
 		{"a page over its chip", mine, "run job.toml --html chip.toml", "--html is chip.toml, which is in use, want another file"},
 		{"a trace over its network", mine, "run job.toml --trace net.toml", "--trace is net.toml, which is in use, want another file"},
 		{"a certificate over its checkpoint", mine, "run job.toml --checkpoint c.safetensors --certificate c.safetensors", "--certificate is c.safetensors, which is in use, want another file"},
+		{"a description over its chip", mine, "describe chip.toml --json chip.toml", "--json is chip.toml, which is in use, want another file"},
 		{"a page over its sweep", sheet, "sweep s.toml --out out --html ./s.toml", "--html is ./s.toml, which is in use, want another file"},
 		{"a page over the sweep's records", sheet, "sweep s.toml --out out --html out/records/shard-0-of-1.jsonl", "--html is out/records/shard-0-of-1.jsonl, which is in use, want another file\nwriting out/records/shard-0-of-1.jsonl: no such file or directory"},
 		{"a table over the sweep's name", map[string]string{"out/sweep.json": sweepIdentity}, "results out --csv out/sweep.json", "--csv is out/sweep.json, which is in use, want another file"},

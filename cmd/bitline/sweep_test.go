@@ -137,6 +137,19 @@ func TestSweepOfFailures(t *testing.T) {
 	}
 }
 
+// Seeds of a job that loads a checkpoint would give equal rows.
+func TestSweepOfTrainingsThatAreNone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	succeed(t, short("train", "quickstart", "--out", "d.safetensors")...)
+	writeFile(t, "j.toml", []byte("base = 'quickstart'\ncheckpoint = 'd.safetensors'\n"))
+	writeFile(t, "s.toml", []byte("job = 'j.toml'\nseeds = [1, 2]\n[[axis]]\nkey = 'adc.bits'\nvalues = [8]\n"))
+	const why = "bitline: no point of s has figures: point 0 says \"train.seed=1 changes nothing: the job trains nothing, it takes the checkpoint d.safetensors, want checkpoint=\\\"\\\" beside it\"\n"
+	got := bitline(t, "sweep", "s.toml")
+	if got.code != 1 || got.err != why {
+		t.Errorf("exit %d, %s want exit 1 and %s", got.code, got.err, why)
+	}
+}
+
 // quoted is words with empty ones between quotation marks.
 func quoted(line string) []string {
 	rest, empty := strings.CutSuffix(line, " ''")
