@@ -67,11 +67,11 @@ func runMVM(term terminal, f mvmFlags) error {
 		return fmt.Errorf("%s has %d rows and %s has %d columns, want as many inputs as the matrix has rows",
 			f.weights, w.Shape[0], f.inputs, x.Shape[1])
 	}
-	read := []string{f.weights, f.inputs}
+	used := []string{f.weights, f.inputs}
 	if config.IsFile(f.chip) {
-		read = append(read, f.chip)
+		used = append(used, f.chip)
 	}
-	if err := checkOutputs(read, output{"--out", f.out}, output{"--stats", f.stats}, output{"--certificate", f.certificate}); err != nil {
+	if err := checkOutputs(used, output{"--out", f.out}, output{"--stats", f.stats}, output{"--certificate", f.certificate}); err != nil {
 		return err
 	}
 	u := pipeline.MVM{

@@ -82,14 +82,20 @@ func TestWhere(t *testing.T) {
 		{"len(adc) == 3", []int{}},
 		{"false", []int{}},
 	} {
-		got, err := r.Select(sweep.Query{Where: tt.condition})
-		if err != nil {
-			t.Errorf("%s: %v", tt.condition, err)
-			continue
-		}
-		if list := points(t, got); !slices.Equal(list, tt.want) {
-			t.Errorf("%s: points %v, want %v", tt.condition, list, tt.want)
-		}
+		checkSelected(t, r, tt.condition, tt.want)
+	}
+}
+
+// checkSelected holds the points that a condition selects against those wanted.
+func checkSelected(t *testing.T, r *sweep.Results, condition string, want []int) {
+	t.Helper()
+	got, err := r.Select(sweep.Query{Where: condition})
+	if err != nil {
+		t.Errorf("%s: %v", condition, err)
+		return
+	}
+	if list := points(t, got); !slices.Equal(list, want) {
+		t.Errorf("%s: points %v, want %v", condition, list, want)
 	}
 }
 

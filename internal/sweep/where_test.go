@@ -2,7 +2,6 @@ package sweep_test
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 
 	"bitline/internal/sweep"
@@ -63,14 +62,7 @@ func TestWhereOfSettings(t *testing.T) {
 		{"let b = adc.bits; b == 8", []int{0}},
 		{"adc_bits == '[5]'", []int{0, 1, 2, 3, 4}},
 	} {
-		got, err := r.Select(sweep.Query{Where: tt.condition})
-		if err != nil {
-			t.Errorf("%s: %v", tt.condition, err)
-			continue
-		}
-		if list := points(t, got); !slices.Equal(list, tt.want) {
-			t.Errorf("%s: points %v, want %v", tt.condition, list, tt.want)
-		}
+		checkSelected(t, r, tt.condition, tt.want)
 	}
 }
 
