@@ -59,7 +59,7 @@ func TestDescribeInterrupted(t *testing.T) {
 	writeFile(t, "n.toml", []byte("name = 'wide'\ninput = [4096, 4096, 1]\n[[layer]]\nname = 'c'\nkind = 'conv'\nkernel = 3\npadding = 1\noutputs = 8\n"+
 		"[[layer]]\nname = 'p'\nkind = 'globalpool'\n[[layer]]\nname = 'fc'\noutputs = 10\n"))
 	ctx, stop := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, stop)
+	time.AfterFunc(300*time.Millisecond, stop)
 	got := bitlineIn(ctx, func(string) string { return "" }, "describe", "isaac-ce", "--network", "n.toml", "--json", "c.json")
 	if want := (outcome{1, "", "bitline: interrupted: mapping network wide: context canceled\n"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
