@@ -8,7 +8,6 @@
 package adc
 
 import (
-	"fmt"
 	"slices"
 
 	"bitline/internal/config"
@@ -104,6 +103,7 @@ type Spec struct {
 	// Bits holds one resolution for all slices, or one per slice, least
 	// significant first; it is empty where Auto says how they are found.
 	Bits        []int
+	Layers      []LayerBits // of single layers, by name; only beside Bits
 	Auto        Auto
 	Scope       Scope   // of Auto
 	Budget      float64 // accuracy, 0 to 1, that LossBudget may cost
@@ -142,6 +142,9 @@ func ReadSpec(t *config.Table) Spec {
 	s := DefaultSpec()
 	s.Kind = Kind(t.Enum("kind", string(s.Kind), string(Fixed), string(Reconfigurable)))
 	s.Bits, s.Auto = readBits(t, s.Bits)
+	if s.Layers = readLayers(t.Table("layers")); len(s.Layers) > 0 && s.Auto != Given {
+		t.Faultf("layers", "is given beside bits = \"auto\", which finds those of every layer: want one or the other")
+	}
 	s.Scope = Scope(t.Enum("scope", string(s.Scope), string(PerLayer), string(WholeChip)))
 	if s.Auto == Given && t.Has("scope") {
 		t.Faultf("scope", "is given without bits = \"auto\", want both or neither")
@@ -173,6 +176,9 @@ func ReadSpec(t *config.Table) Spec {
 	s.Arbitration = Arbitration(t.Enum("arbitration", string(s.Arbitration), string(OldestFirst), string(RoundRobin)))
 	readSteps(t, &s)
 	stated := append(slices.Concat(s.ByStep...), s.Bits...)
+	for _, own := range s.Layers {
+		stated = append(stated, own.Bits...)
+	}
 	for _, b := range append(stated, s.RateBits) {
 		if b == 0 {
 			continue // no conversion
@@ -205,32 +211,10 @@ func readBits(t *config.Table, def []int) ([]int, Auto) {
 	if t.Has("auto") {
 		t.Faultf("auto", "is given beside bits = %v, want bits = \"auto\"", value)
 	}
-	if _, isList := value.([]any); isList {
-		bits := t.Ints("bits", def, 1, MaxBits)
-		if len(bits) == 0 {
-			t.Faultf("bits", "is empty, want one resolution per slice")
-			return def, Given
-		}
+	if bits := readResolutions(t, "bits"); len(bits) > 0 {
 		return bits, Given
 	}
-	return []int{t.Int("bits", def[0], 1, MaxBits)}, Given
-}
-
-// PerSlice is the resolution of each of n slices, least significant first. It
-// is an error if the configuration lists another number of them.
-func (s Spec) PerSlice(n int) ([]int, error) {
-	bits := make([]int, n)
-	for i := range bits {
-		switch len(s.Bits) {
-		case 1:
-			bits[i] = s.Bits[0]
-		case n:
-			bits[i] = s.Bits[i]
-		default:
-			return nil, fmt.Errorf("adc.bits lists %d resolutions, want 1 or one per slice (%d)", len(s.Bits), n)
-		}
-	}
-	return bits, nil
+	return def, Given
 }
 
 // BitsFor is the fewest bits whose unit range holds sums up to sum without

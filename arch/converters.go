@@ -12,14 +12,14 @@ import (
 	"bitline/internal/units"
 )
 
-// sliceBits is the resolution at which each slice is converted, least
-// significant first; where the resolutions are found by a rule it is that of the
-// rate, until they are known.
+// sliceBits is the resolution of each slice's converters, least significant first:
+// the largest of any layer's. Where the resolutions are found by a rule it is that of
+// the rate, until they are known.
 func (c *Chip) sliceBits() ([]int, error) {
 	if c.ADC.Auto != adc.Given {
 		return slices.Repeat([]int{c.ADC.RateBits}, c.Slicing().Count), nil
 	}
-	return c.ADC.PerSlice(c.Slicing().Count)
+	return c.ADC.Largest(c.Slicing().Count)
 }
 
 // adcRows lists the converters of one IMA, a row for each resolution. Fixed

@@ -44,8 +44,9 @@ func (c *Chip) validateConverters(t *config.Table) {
 			adcs.Faultf("bits", "lists %d resolutions, want 1 or one for each of the %d slices of encoding.weight_bits = %d and crossbar.cell_bits = %d",
 				len(c.ADC.Bits), slices, c.Encoding.WeightBits, c.Crossbar.CellBits)
 		} else {
-			c.validateBits(adcs, bits)
+			c.validateBits(adcs, "bits", bits)
 		}
+		c.validateLayers(adcs.Table("layers"), slices)
 	}
 	if c.ADC.Auto != adc.Given && c.Encoding.Signed == crossbar.OffsetFlip {
 		adcs.Faultf("bits", "is \"auto\" with encoding.signed = \"offset-flip\", which stores columns by the resolution: want resolutions")
@@ -61,15 +62,26 @@ func (c *Chip) validateConverters(t *config.Table) {
 	}
 }
 
-// validateBits reports resolutions that the encoding cannot use.
-func (c *Chip) validateBits(t *config.Table, bits []int) {
+// validateLayers reports resolutions of single layers that do not suit the slices.
+func (c *Chip) validateLayers(t *config.Table, slices int) {
+	for _, own := range c.ADC.Layers {
+		if n := len(own.Bits); n != 1 && n != slices {
+			t.Faultf(own.Layer, "lists %d resolutions, want 1 or one for each of the %d slices", n, slices)
+			continue
+		}
+		c.validateBits(t, own.Layer, own.Bits)
+	}
+}
+
+// validateBits reports resolutions of a key that the encoding cannot use.
+func (c *Chip) validateBits(t *config.Table, key string, bits []int) {
 	for i, b := range bits {
 		if c.Encoding.Signed == crossbar.DifferentialAnalog && b < 2 {
-			t.Faultf("bits", "is %d for slice %d, want 2 or more: a signed converter's range is ±(2^(bits−1) − 1)", b, i)
+			t.Faultf(key, "is %d for slice %d, want 2 or more: a signed converter's range is ±(2^(bits−1) − 1)", b, i)
 			return
 		}
 		if c.ADC.Kind == adc.Fixed && c.Encoding.Slices == crossbar.Interleaved && b != bits[0] {
-			t.Faultf("bits", "differ between slices with kind = \"fixed\" and interleaved slices, want one resolution or kind = \"reconfigurable\"")
+			t.Faultf(key, "differ between slices with kind = \"fixed\" and interleaved slices, want one resolution or kind = \"reconfigurable\"")
 			return
 		}
 	}

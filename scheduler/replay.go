@@ -182,15 +182,7 @@ func (r *Replayer) Bits(ctx context.Context, calibration workloads.Images) ([][]
 	case adc.LossBudget:
 		return r.SearchBits(ctx, calibration)
 	}
-	given, err := r.chip.ADC.PerSlice(r.chip.Slicing().Count)
-	if err != nil {
-		return nil, err
-	}
-	bits := make([][]int, len(r.model.Layers))
-	for i := range bits {
-		bits[i] = given
-	}
-	return bits, nil
+	return r.chip.ADC.PerLayer(r.model.Network.MatrixNames(), r.chip.Slicing().Count)
 }
 
 // scoped gives all layers the largest resolution of each slice where they share it.

@@ -114,7 +114,7 @@ func EncodeModel(m *Model) ([]byte, error) {
 		return nil, err
 	}
 	tensors := map[string]safetensors.TensorView{}
-	names := m.Network.matrixNames()
+	names := m.Network.MatrixNames()
 	for i, l := range m.Layers {
 		name := names[i]
 		column := []uint64{uint64(l.Columns)}

@@ -117,8 +117,9 @@ func (n *Network) Matrices() []MatrixShape {
 	return shapes
 }
 
-// matrixNames are the names of the layers that lie on crossbars.
-func (n *Network) matrixNames() []string {
+// MatrixNames are the names of the layers that lie on crossbars, in the order of
+// Matrices.
+func (n *Network) MatrixNames() []string {
 	var names []string
 	for _, l := range n.Layers {
 		if l.Kind.Matrix() {

@@ -102,7 +102,7 @@ func (v vectors) compare(file string, got [][]int64) {
 // run replays the vectors' images in batches of the given size.
 func (v vectors) run(m *Model, mul MatMul, batch int) {
 	s := look(m, mul, v.images(m.Network.Input), batch)
-	for _, l := range m.Network.matrixNames()[:len(m.Layers)-1] {
+	for _, l := range m.Network.MatrixNames()[:len(m.Layers)-1] {
 		v.compare("out_acc_"+l, s.sums[l])
 	}
 	v.compare("out_act_conv1", s.codes["conv1"])

@@ -45,7 +45,7 @@ func (m *Model) Sparsity(cellBits int) (layers []LayerSparsity, pooled LayerSpar
 		return LayerSparsity{Weights: w, WithBiases: w.plus(countDigits(biasCodes, biases))}
 	}
 	pooled = count(nil, nil)
-	names := m.Network.matrixNames()
+	names := m.Network.MatrixNames()
 	for i, l := range m.Layers {
 		layer := count(l.Codes, l.Bias)
 		layer.Layer = names[i]

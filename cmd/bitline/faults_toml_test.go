@@ -59,6 +59,7 @@ func TestFaultsOfValues(t *testing.T) {
 			"1: key tiles is 1048577, want 1 to 1048576\nc.toml:3: key tile.imas is 99999999, want 1 to 4096\nc.toml:5: key crossbar.wordlines is 5000, want 1 to 4096\n"+
 				"c.toml:6: key crossbar.bitlines is -3, want 1 to 4096\nc.toml:7: key crossbar.cell_bits is 0, want 1 to 4"),
 		of("no resolution", "[adc]\nbits = []\n", "2: key adc.bits is empty, want one resolution per slice"),
+		of("a layer's resolutions for other slices", "[adc.layers]\nfc1 = [3, 3]\n", "2: key adc.layers.fc1 lists 2 resolutions, want 1 or one for each of the 4 slices"),
 		of("a resolution of words", "[adc]\nbits = [3, 'b', 3, 3]\n", `2: key adc.bits[1] is "b", want an integer 1 to 16`),
 		of("no unit", "[crossbar]\nread_latency = '100'\n", `2: key crossbar.read_latency: "100" has no unit, want a time such as "100ns"`),
 		of("a unit in capitals", "[crossbar]\nread_latency = '100NS'\n", `2: key crossbar.read_latency: "100NS" has the unknown unit "NS", want a time such as "100ns"`),

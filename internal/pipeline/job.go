@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"bitline/adc"
 	"bitline/arch"
 	"bitline/configs"
 	"bitline/crossbar"
@@ -216,6 +217,11 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	if j.HasValues() {
 		if err := j.Network.CheckValues(); err != nil { // before anything is trained
 			return nil, fmt.Errorf("network %s: %w; want data.set = %q, for shapes alone", j.Network.Name, err, NoData)
+		}
+	}
+	if j.Chip.ADC.Auto == adc.Given {
+		if _, err := j.givenBits(); err != nil {
+			return nil, err
 		}
 	}
 	j.Train.WeightBits = j.Chip.Encoding.MagnitudeBits()

@@ -41,7 +41,7 @@ func (j *Job) ValuesKey() string { return j.ReplayKey() + "|" + j.converterKey()
 // converterKey holds what values depend on beside ReplayKey.
 func (j *Job) converterKey() string {
 	a := j.Chip.ADC
-	text := fmt.Sprintf("%v|%s|%s|%s", a.Bits, a.Auto, a.Scope, a.Recalibrate)
+	text := fmt.Sprintf("%v|%v|%s|%s|%s", a.Bits, a.Layers, a.Auto, a.Scope, a.Recalibrate)
 	if a.Auto == adc.LossBudget { // the search weighs budget and energy
 		text += fmt.Sprintf("|%g|%s|%v|%d|%v|%d", a.Budget, a.Law, a.Rate, a.RateBits, a.Power, j.Chip.Crossbar.Bitlines)
 	}

@@ -131,8 +131,8 @@ func (r *Result) layerEnergies(colours map[string]int) page.Bars {
 // areaBlocks show what the system's area is made of.
 func (r *Result) areaBlocks() []page.Block {
 	b := page.Bars{Title: "By component", Note: "The whole system, by its bill of materials.", Names: "component", Shares: true, Format: areaText}
-	if r.Setting.ADCResolution != givenResolution {
-		b.Note += " Converters are counted at adc.rate_bits."
+	if at := r.countedAt(); at != "" {
+		b.Note += fmt.Sprintf(" Converters are counted at %s.", at)
 	}
 	for _, a := range r.pictured.areas {
 		b.Rows = append(b.Rows, page.Bar{Name: a.component, Parts: []page.Part{{Value: a.area.SquareMillimetres()}}})

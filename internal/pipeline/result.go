@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"bitline/adc"
 	"bitline/arch"
 	"bitline/crossbar"
 	"bitline/internal/units"
@@ -93,7 +94,7 @@ type Setting struct {
 	SliceLayout   string  `json:"slice_layout"`
 	ADCKind       string  `json:"adc_kind"`
 	ADCRange      string  `json:"adc_range"`
-	ADCResolution string  `json:"adc_resolution"` // given, worst-case, observed, loss
+	ADCResolution string  `json:"adc_resolution"` // given; given, by layer; worst-case; observed; loss
 	Recalibrate   string  `json:"recalibrate"`
 	Devices       string  `json:"devices"`
 	Activity      string  `json:"activity"` // on which time and energy rest
@@ -186,14 +187,20 @@ func (f findings) advice() string {
 	return "see every layer and resource: --details"
 }
 
-// givenResolution is that of converters whose bits no rule finds.
-const givenResolution = "given"
+// Resolutions that no rule finds are one for all layers, or some layers' own.
+const (
+	givenResolution = "given"
+	givenByLayer    = "given, by layer"
+)
 
 func (f findings) setting() Setting {
 	c := f.job.Chip
 	resolution := givenResolution
-	if c.ADC.Auto != "" {
+	switch {
+	case c.ADC.Auto != adc.Given:
 		resolution = string(c.ADC.Auto)
+	case len(c.ADC.Layers) > 0:
+		resolution = givenByLayer
 	}
 	s := Setting{
 		Chip: c.Name, Node: c.Node, Network: f.job.Network.Name, NetworkShape: f.job.Network.String(), DataSet: NoData,

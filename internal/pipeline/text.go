@@ -175,10 +175,22 @@ func (x Bottleneck) String() string {
 	return fmt.Sprintf("%s of layer %s, %s", x.Class, x.Layer, x.At)
 }
 
+// countedAt says which converters areas count where layers have their own; "" where
+// all have the chip's.
+func (r *Result) countedAt() string {
+	switch r.Setting.ADCResolution {
+	case givenResolution:
+		return ""
+	case givenByLayer:
+		return "the largest resolution of each slice"
+	}
+	return "adc.rate_bits"
+}
+
 func (r *Result) area() string {
-	note := "" // which converters the areas count where resolutions were found
-	if r.Setting.ADCResolution != givenResolution {
-		note = "; converters counted at adc.rate_bits"
+	note := ""
+	if at := r.countedAt(); at != "" {
+		note = "; converters counted at " + at
 	}
 	of := "chip"
 	if r.Chip.Chips > 1 {

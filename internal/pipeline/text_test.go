@@ -39,7 +39,7 @@ func TestNext(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bits, err := job.givenBits(2)
+		bits, err := job.givenBits()
 		if err != nil {
 			t.Fatal(err)
 		}

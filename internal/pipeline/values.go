@@ -176,7 +176,7 @@ func (p *pass) plan(j *Job) (number int, bits [][]int, err error) {
 		}
 	}
 	if j.Chip.ADC.Auto == adc.Given {
-		bits, err = j.givenBits(len(p.model.Layers))
+		bits, err = j.givenBits()
 	} else {
 		bits, err = r.Bits(p.ctx, calibration)
 	}
@@ -199,17 +199,13 @@ func (p *pass) plan(j *Job) (number int, bits [][]int, err error) {
 	return len(p.plans) - 1, bits, nil
 }
 
-// givenBits are the chip's resolutions for each of so many layers.
-func (j *Job) givenBits(layers int) ([][]int, error) {
-	bits, err := j.Chip.ADC.PerSlice(j.Chip.Slicing().Count)
+// givenBits are the chip's resolutions for each of the network's layers.
+func (j *Job) givenBits() ([][]int, error) {
+	bits, err := j.Chip.ADC.PerLayer(j.Network.MatrixNames(), j.Chip.Slicing().Count)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("network %s on chip %s: %w", j.Network.Name, j.Chip.Name, err)
 	}
-	all := make([][]int, layers)
-	for i := range all {
-		all[i] = bits
-	}
-	return all, nil
+	return bits, nil
 }
 
 // assume takes the chip's resolutions, where no values say what they could be.
@@ -218,7 +214,7 @@ func (j *Job) assume() (*Values, error) {
 		return nil, fmt.Errorf("chip %s has adc.bits = \"auto\" with adc.auto = %q, which wants values: give resolutions, or a data set instead of data.set = %q",
 			j.Chip.Name, j.Chip.ADC.Auto, NoData)
 	}
-	bits, err := j.givenBits(len(j.Network.Matrices()))
+	bits, err := j.givenBits()
 	if err != nil {
 		return nil, err
 	}

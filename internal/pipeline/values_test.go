@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"bitline/scheduler"
@@ -47,6 +49,32 @@ func TestComputeEqualsRun(t *testing.T) {
 	}
 	if all[1].Values.replay != all[2].Values.replay {
 		t.Error("two jobs of equal resolutions are replayed twice")
+	}
+}
+
+// What a rule finds for every layer, given as the layers' own, comes to the same
+// values, time and energy.
+func TestLayersAsFound(t *testing.T) {
+	run := func(sets ...string) *Result {
+		t.Helper()
+		job, err := LoadJob("quickstart", append(sets, "train.pretrain.epochs=2", "train.finetune.epochs=0", "data.calibration=100"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(t.Context(), job, Host{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	found := run("adc.bits=auto", "adc.auto=observed")
+	if reflect.DeepEqual(found.ADCBits[0], found.ADCBits[1]) {
+		t.Fatalf("the rule finds %v, want layers that differ", found.ADCBits)
+	}
+	list := func(bits []int) string { return strings.ReplaceAll(fmt.Sprint(bits), " ", ",") }
+	given := run("adc.bits=8", "adc.layers.fc1="+list(found.ADCBits[0]), "adc.layers.fc2="+list(found.ADCBits[1]))
+	if !reflect.DeepEqual(given.Valued, found.Valued) || !reflect.DeepEqual(given.ADCBits, found.ADCBits) || !reflect.DeepEqual(given.Timed, found.Timed) {
+		t.Errorf("given %v by layer, the job differs from the one that found them", given.ADCBits)
 	}
 }
 

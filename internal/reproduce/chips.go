@@ -126,12 +126,8 @@ func (s *Chips) tilesFor(net *workloads.Network, chipName string) (int, error) {
 
 // jobWithGivenBits is the simulation of a mapping at the chip's resolutions.
 func jobWithGivenBits(chip *arch.Chip, net *workloads.Network, m *scheduler.Mapping) (timing.Job, error) {
-	job := timing.Job{Chip: chip, Network: net, Mapping: m, Bits: make([][]int, len(m.Layers))}
-	given, err := chip.ADC.PerSlice(chip.Slicing().Count)
-	for i := range job.Bits {
-		job.Bits[i] = given
-	}
-	return job, err
+	bits, err := chip.ADC.PerLayer(net.MatrixNames(), chip.Slicing().Count)
+	return timing.Job{Chip: chip, Network: net, Mapping: m, Bits: bits}, err
 }
 
 // charge works out energy and area.

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync"
 
-	"bitline/adc"
 	"bitline/internal/pipeline"
 	"bitline/internal/report"
 	"bitline/scheduler"
@@ -186,7 +185,7 @@ func (c *Curves) convert(ctx context.Context, p *curvePoint, job *pipeline.Job, 
 	if err != nil {
 		return err
 	}
-	chip.ADC.Auto, chip.ADC.Bits = adc.Given, r.bits
+	chip.ADC = chip.ADC.WithBits(r.bits)
 	f, err := simulate(ctx, job.Network.Name, &chip, job.Network)
 	if err != nil {
 		return err

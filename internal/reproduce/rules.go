@@ -54,7 +54,7 @@ func (m *measurement) find(ctx context.Context, chip *arch.Chip, model *workload
 // find makes a rule's replay: one resolution for each slice of the whole chip. The
 // chip's loss budget counts where the rule has one.
 func (r *ruled) find(ctx context.Context, chip arch.Chip, model *workloads.Model, images pictures) error {
-	chip.ADC.Auto, chip.ADC.Bits, chip.ADC.Scope = r.rule, nil, adc.WholeChip
+	chip.ADC = chip.ADC.ByRule(r.rule, adc.WholeChip)
 	if r.recalibrated {
 		chip.ADC.Recalibrate = adc.AffineRecalibration
 	} else {
@@ -123,7 +123,7 @@ func (m *measurement) simulate(ctx context.Context, v Variant, bits []int) (*chi
 		return f, nil
 	}
 	chip := *v.Job.Chip
-	chip.ADC.Auto, chip.ADC.Bits = adc.Given, bits
+	chip.ADC = chip.ADC.WithBits(bits)
 	f, err := simulate(ctx, v.Job.Network.Name, &chip, v.Job.Network)
 	if err != nil {
 		return nil, err

@@ -90,7 +90,7 @@ func (r *Runner) trySimulation(ctx context.Context, point int) {
 	shapes, chip := *job, *job.Chip
 	shapes.Chip, shapes.DataSet = &chip, pipeline.NoData
 	if chip.ADC.Auto != adc.Given {
-		chip.ADC.Auto, chip.ADC.Bits = adc.Given, []int{8}
+		chip.ADC = chip.ADC.WithBits([]int{8})
 	}
 	values, err := pipeline.Compute(ctx, pipeline.Host{}, []*pipeline.Job{&shapes})
 	if err == nil && values[0].Err == nil {
