@@ -30,6 +30,7 @@ type runFlags struct {
 	data, json, csv, certificate string
 	checkpoint, chip, network    string
 	train, exact, details, slack bool
+	sensitivity                  bool
 	observe                      observeFlags
 	show                         showFlags
 }
@@ -51,6 +52,7 @@ data.set = "none" does.`,
   bitline run job.toml --certificate columns.csv
   bitline run quickstart --html report.html --plots pictures
   bitline run resnet-18-isaac --details
+  bitline run quickstart --set adc.bits=3 --sensitivity
   bitline run quickstart --slack --timeline
   bitline run resnet-18-isaac --trace resnet-18.json.gz --trace-window 0..2us
   bitline run --chip isaac-ce --network resnet-18 --set mapping.replicate=isaac
@@ -89,6 +91,7 @@ data.set = "none" does.`,
 	c.Flags().StringVar(&f.network, "network", "", "the network, instead of the job's")
 	c.Flags().BoolVar(&f.exact, "exact", false, "simulate every read, scan and addition of every crossbar as an event: the same figures, slowly")
 	c.Flags().BoolVar(&f.slack, "slack", false, "say which cycle of the pipeline bounds the interval, how much slack the rest has, and what changes would gain (simulates many changed chips)")
+	c.Flags().BoolVar(&f.sensitivity, "sensitivity", false, "say what the converters of every single layer cost: accuracy where they alone clip, and where all others do (replays the test images twice for each layer)")
 	f.observe.add(c)
 	f.show.add(c)
 	c.Flags().BoolVar(&f.details, "details", false, "print every layer, resource and action, and what is assumed")
@@ -194,7 +197,7 @@ func (f runFlags) checkValues(job *pipeline.Job) error {
 	for _, flag := range []struct {
 		name  string
 		given bool
-	}{{"--train", f.train}, {"--checkpoint", f.checkpoint != ""}, {"--certificate", f.certificate != ""}} {
+	}{{"--train", f.train}, {"--checkpoint", f.checkpoint != ""}, {"--certificate", f.certificate != ""}, {"--sensitivity", f.sensitivity}} {
 		if flag.given {
 			return fmt.Errorf("%s: %w", flag.name, job.CheckValues())
 		}
@@ -215,7 +218,12 @@ func runJob(ctx context.Context, term terminal, name string, f runFlags) (err er
 			return fmt.Errorf("--slack: %w", err)
 		}
 	}
-	job.Simulation.Exact = f.exact
+	if f.sensitivity {
+		if err := job.CheckSensitivity(); err != nil {
+			return fmt.Errorf("--sensitivity: %w", err)
+		}
+	}
+	job.Sensitivity, job.Simulation.Exact = f.sensitivity, f.exact
 	if err := f.observe.set(job); err != nil {
 		return err
 	}
@@ -282,7 +290,7 @@ func writeOutput(path string, write func(io.Writer) error) error {
 // runMNIST runs the shipped MNIST checkpoint where the data set is found, and
 // says so where it is not. Files asked for hold the first job's result.
 func runMNIST(ctx context.Context, term terminal, f runFlags) error {
-	if f.train || f.exact || f.slack || f.observe.given() || f.show.given() || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
+	if f.train || f.exact || f.slack || f.sensitivity || f.observe.given() || f.show.given() || f.checkpoint != "" || len(f.sets) > 0 || f.json != "" || f.csv != "" || f.certificate != "" {
 		return nil
 	}
 	for _, s := range workloads.List(workloads.NewFinder(f.data, term.getenv)) {

@@ -20,7 +20,7 @@ type scanner struct {
 	text  string
 	next  int // offset of the first byte not yet read
 	line  int
-	lines map[string]int // path of a key, a table or an element, as joinKey and joinIndex write it
+	lines map[string]int // path of a key, a table or an element, as JoinKey and joinIndex write it
 	size  map[string]int // path of an array of tables to its number of tables so far
 	err   error          // errDepth, or nil
 
@@ -51,9 +51,9 @@ func newScanner(text string) *scanner {
 	return &scanner{text: text, line: 1, lines: map[string]int{}, size: map[string]int{}}
 }
 
-// joinKey is the path of a key in the table at path, quoted where a bare key
-// could not be written: joinKey("adc", "bits") is "adc.bits".
-func joinKey(path, key string) string {
+// JoinKey is the path of a key in the table at path, quoted where a bare key
+// could not be written: JoinKey("adc", "bits") is "adc.bits".
+func JoinKey(path, key string) string {
 	for i := range len(key) {
 		if !isBare(key[i]) {
 			key = strconv.Quote(key)
@@ -100,7 +100,7 @@ type place struct {
 
 // child is the place of a key in p; its slice is its own.
 func (p place) child(key string) place {
-	return place{joinKey(p.path, key), append(p.key[:len(p.key):len(p.key)], key)}
+	return place{JoinKey(p.path, key), append(p.key[:len(p.key):len(p.key)], key)}
 }
 
 // enter goes down the leading parts of a key. One that is an array of tables

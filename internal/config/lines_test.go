@@ -111,7 +111,7 @@ func everyLine(t *testing.T, text, path string, v any, lines map[string]int) {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, child := range v {
-			everyLine(t, text, joinKey(path, key), child, lines)
+			everyLine(t, text, JoinKey(path, key), child, lines)
 		}
 	case []map[string]any:
 		for i, child := range v {

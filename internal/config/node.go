@@ -49,7 +49,7 @@ func build(v any, path string, lines map[string]int, pos position) *node {
 	case map[string]any:
 		n.table = make(map[string]*node, len(v))
 		for key, child := range v {
-			n.table[key] = build(child, joinKey(path, key), lines, pos)
+			n.table[key] = build(child, JoinKey(path, key), lines, pos)
 		}
 	case []map[string]any:
 		n.isList = true

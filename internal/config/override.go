@@ -35,7 +35,7 @@ func parseSet(set string) (*node, error) {
 	}
 	path := ""
 	for _, part := range parts {
-		path = joinKey(path, part)
+		path = JoinKey(path, part)
 	}
 	pos := position{file: "--set " + Shorten(path), set: true}
 	n := build(setValue(s.text[s.next+1:]), "", nil, pos)

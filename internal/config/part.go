@@ -18,7 +18,7 @@ func (t *Table) Part(key string) Part {
 	}
 	part := n.clone()
 	if base := part.table["base"]; base != nil {
-		t.fault(base.pos, joinKey(joinKey(t.path, key), "base"), "is given, want it in a file: only a file can start from another")
+		t.fault(base.pos, JoinKey(JoinKey(t.path, key), "base"), "is given, want it in a file: only a file can start from another")
 		delete(part.table, "base")
 	}
 	return Part{part}

@@ -89,7 +89,7 @@ func (t *Table) Faultf(key, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	switch {
 	case key != "":
-		t.fault(t.at(key), joinKey(t.path, key), text)
+		t.fault(t.at(key), JoinKey(t.path, key), text)
 	case t.path != "":
 		t.doc.faults = append(t.doc.faults, fault{t.pos, "table " + Shorten(t.path) + " " + text})
 	default:
@@ -109,7 +109,7 @@ func (t *Table) Table(key string) *Table {
 		t.Faultf(key, "is %s, want a table", n)
 		n = nil
 	}
-	return t.sub(n, joinKey(t.path, key))
+	return t.sub(n, JoinKey(t.path, key))
 }
 
 // Tables are the tables of an array of tables, [[key]] or key = [{...}], in
@@ -125,7 +125,7 @@ func (t *Table) Tables(key string) []*Table {
 	}
 	tables := make([]*Table, 0, len(n.list))
 	for i, element := range n.list {
-		path := joinIndex(joinKey(t.path, key), i)
+		path := joinIndex(JoinKey(t.path, key), i)
 		if element.table == nil {
 			t.fault(element.pos, path, fmt.Sprintf("is %s, want a table", element))
 			continue
@@ -174,7 +174,7 @@ func (t *Table) Finish() error {
 func unknown(n *node, path string) []fault {
 	var faults []fault
 	for _, key := range n.keys() {
-		child, at := n.table[key], joinKey(path, key)
+		child, at := n.table[key], JoinKey(path, key)
 		if !n.asked[key] {
 			prefix := ""
 			if path != "" {

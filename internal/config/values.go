@@ -215,7 +215,7 @@ func (t *Table) Strings(key string, def []string) []string {
 
 func (t *Table) elementFault(key string, i int, want string) {
 	element := t.node.ask(key).list[i]
-	path := joinIndex(joinKey(t.path, key), i)
+	path := joinIndex(JoinKey(t.path, key), i)
 	t.fault(element.pos, path, fmt.Sprintf("is %s, want %s", element, want))
 }
 
@@ -253,7 +253,7 @@ func quantity[T ~int64](t *Table, key string, def T, parse func(string) (T, erro
 	case string:
 		q, err := parse(v)
 		if err != nil {
-			t.fault(n.pos, joinKey(t.path, key)+":", err.Error())
+			t.fault(n.pos, JoinKey(t.path, key)+":", err.Error())
 			return def
 		}
 		return q

@@ -44,8 +44,10 @@ type Job struct {
 	// Statistics says what a replay records; "" records sums where the network is
 	// a chain of linear layers, and clips alone elsewhere, which is much faster.
 	Statistics crossbar.Level
-	Simulation timing.Options
-	activity   activityKeys
+	// Sensitivity asks what the converters of every single layer cost.
+	Sensitivity bool
+	Simulation  timing.Options
+	activity    activityKeys
 	// Command is the command line that runs this job.
 	Command string
 	// own and chips are what the job and its chip were read from.

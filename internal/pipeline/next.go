@@ -8,6 +8,7 @@ import (
 	"bitline/adc"
 	"bitline/arch"
 	"bitline/crossbar"
+	"bitline/internal/config"
 	"bitline/internal/report"
 	"bitline/scheduler/timing"
 )
@@ -33,6 +34,9 @@ func (r *Result) suggestion() (about, sets string) {
 	}
 	if loss := r.AccuracyNoADC - r.Accuracy; loss > slightLoss && r.Setting.Recalibrate == string(adc.NoRecalibration) {
 		return fmt.Sprintf("converters cost %.2f points of accuracy; a refit of the digital side is free", 100*loss), " --set adc.recalibrate=affine"
+	} else if most, ok := r.mostSensitive(); ok {
+		return fmt.Sprintf("without the clipping of layer %s alone accuracy is %.2f points higher; spare it", most.Layer, 100*(most.Spared-r.Accuracy)),
+			" --set " + Quote(config.JoinKey("adc.layers", most.Layer)+"="+report.Brackets(most.Enough))
 	} else if loss > clearLoss {
 		if more := r.moreBits(); more != "" {
 			return fmt.Sprintf("converters cost %.2f points of accuracy; give each one bit more", 100*loss), " --set " + Quote("adc.bits="+more)
@@ -73,7 +77,7 @@ func (r *Result) moreBits() string {
 	case slices.Min(more) == slices.Max(more):
 		return fmt.Sprint(more[0])
 	}
-	return strings.ReplaceAll(fmt.Sprint(more), " ", ",")
+	return report.Brackets(more)
 }
 
 // enoughShared is how few reconfigurable converters scan a read of all crossbars of an

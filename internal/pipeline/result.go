@@ -73,6 +73,8 @@ type Valued struct {
 	AccuracyNoADC float64       `json:"accuracy_no_adc"`
 	Images        int           `json:"images"`
 	Layers        []LayerResult `json:"layers"`
+	// Sensitivity is empty where the job was not asked for it.
+	Sensitivity []LayerSensitivity `json:"sensitivity,omitempty"`
 }
 
 // Setting says under which conditions the figures hold.
@@ -163,7 +165,7 @@ func newResult(ctx context.Context, f findings) (*Result, error) {
 }
 
 func (f findings) valued() *Valued {
-	v := &Valued{Accuracy: f.replay.Accuracy(), AccuracyNoADC: f.replay.AccuracyExact(), Images: f.replay.Images}
+	v := &Valued{Accuracy: f.replay.Accuracy(), AccuracyNoADC: f.replay.AccuracyExact(), Images: f.replay.Images, Sensitivity: f.sensitivity}
 	for i, l := range f.replay.Layers {
 		v.Layers = append(v.Layers, LayerResult{
 			Name: l.Name, Rows: f.model.Layers[i].Rows, Columns: f.model.Layers[i].Columns,

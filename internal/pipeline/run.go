@@ -24,6 +24,11 @@ func Run(ctx context.Context, job *Job, host Host) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if job.Sensitivity {
+		if values.sensitivity, err = job.sensitivities(ctx, host, values); err != nil {
+			return nil, err
+		}
+	}
 	return Report(ctx, job, mapping, values)
 }
 

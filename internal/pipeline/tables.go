@@ -48,6 +48,9 @@ func (r *Result) valueTables(details bool) []report.Table {
 		cut(&columns)
 	}
 	tables := []report.Table{sums, columns}
+	if len(r.Sensitivity) > 0 {
+		tables = append(tables, r.sensitivityTable())
+	}
 	if laws := lawTable(all); len(laws.Rows) > 0 {
 		tables = append(tables, laws)
 	}

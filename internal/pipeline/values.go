@@ -14,11 +14,13 @@ import (
 // Values is what a job's test images come to on its crossbars. A job without values
 // has resolutions alone, and what it assumes of its data.
 type Values struct {
-	data     *workloads.Dataset
-	model    *workloads.Model
-	bits     [][]int // layers × slices
-	replay   *scheduler.Replay
-	activity *timing.Activity
+	data   *workloads.Dataset
+	model  *workloads.Model
+	bits   [][]int // layers × slices
+	replay *scheduler.Replay
+	// sensitivity is empty where nobody asked for it.
+	sensitivity []LayerSensitivity
+	activity    *timing.Activity
 }
 
 // Outcome is what a record of figures needs of a job's values; it is small enough to

@@ -124,5 +124,8 @@ func Counted[T int | int64](n T, thing string) string {
 // Percent is a share from 0 to 1 as text.
 func Percent(share float64) string { return fmt.Sprintf("%.2f %%", 100*share) }
 
+// Brackets are numbers as a configuration takes them, such as "[3,3,3,1]".
+func Brackets(numbers []int) string { return strings.ReplaceAll(fmt.Sprint(numbers), " ", ",") }
+
 // Ratio is a quotient as text.
 func Ratio(r float64) string { return fmt.Sprintf("%.3g×", r) }

@@ -28,7 +28,7 @@ func (m *measurement) claims() report.Table {
 	addBits("bits of the most significant slice's converters, worst case", slices-1, slices, "1")
 	addBits("bits of the other slices' converters, worst case", 0, slices-1, "3")
 	last := m.study.Accuracy.Resolutions[len(m.study.Accuracy.Resolutions)-1]
-	t.Add("accuracy replayed at "+brackets(last), "", report.Percent(bitSlice.lowest), bitSlice.name,
+	t.Add("accuracy replayed at "+report.Brackets(last), "", report.Percent(bitSlice.lowest), bitSlice.name,
 		fmt.Sprintf("%s without converters, %s with refitted affines", report.Percent(bitSlice.accuracy), report.Percent(bitSlice.refitted)))
 	return t
 }

@@ -129,7 +129,7 @@ func (c *Curves) row(row []any, p, dense curvePoint) []any {
 		row = append(row, fmt.Sprintf("%d, %d", better, worse), pValue(mcnemar(better, worse)))
 	}
 	if c.rule != "" {
-		row = append(row, brackets(p.bits), report.Percent(p.replayed))
+		row = append(row, report.Brackets(p.bits), report.Percent(p.replayed))
 		for i, q := range c.quantities()[2:] {
 			row = append(row, q.form.of(q.times*p.worth[2+i]))
 		}

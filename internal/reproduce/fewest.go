@@ -91,7 +91,7 @@ func (s *Study) measureFewest(ctx context.Context, host pipeline.Host, folder st
 			return nil, err
 		}
 		n := float64(len(r.bits))
-		t.Add(m.network, m.method, yes(m.recalibrate), brackets(r.bits), report.Percent(accuracy), report.Percent(want),
+		t.Add(m.network, m.method, yes(m.recalibrate), report.Brackets(r.bits), report.Percent(accuracy), report.Percent(want),
 			fmt.Sprintf("%.2f", 100*(want-accuracy)), fmt.Sprintf("%g: %s", 100*m.budget, yes(want-accuracy <= m.budget)),
 			report.Ratio(n/cost.Power), report.Ratio(n/cost.Energy))
 		if host.Progress != nil {

@@ -30,7 +30,7 @@ func (m *measurement) laws() report.Table {
 	}
 	seen := map[string]bool{}
 	for _, r := range m.found {
-		text := brackets(r.bits)
+		text := report.Brackets(r.bits)
 		if !seen[text] {
 			seen[text] = true
 			addLaws(&t, text, r.bits, m.study.Variants[0].Job.Chip.ADC)

@@ -92,7 +92,7 @@ func (m *measurement) tabulateRules(ctx context.Context, v Variant, found []rule
 	m.found = append(m.found, found...)
 	for i, r := range found {
 		accuracy := o.replays[i].Accuracy()
-		m.rules.Add(v.Name, r.rule, yes(r.recalibrated), brackets(r.bits), report.Percent(accuracy), report.Percent(o.exact), fmt.Sprintf("%.2f", 100*(o.exact-accuracy)))
+		m.rules.Add(v.Name, r.rule, yes(r.recalibrated), report.Brackets(r.bits), report.Percent(accuracy), report.Percent(o.exact), fmt.Sprintf("%.2f", 100*(o.exact-accuracy)))
 		with, err := m.simulate(ctx, v, r.bits)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (m *measurement) tabulateRules(ctx context.Context, v Variant, found []rule
 			return err
 		}
 		t := with.timing
-		m.arrives.Add(v.Name, r.rule, yes(r.recalibrated), brackets(r.bits),
+		m.arrives.Add(v.Name, r.rule, yes(r.recalibrated), report.Brackets(r.bits),
 			fmt.Sprintf("%.1f", t.LatencySingle.Nanoseconds()/1e3), fmt.Sprintf("%.2f", t.Interval.Nanoseconds()/1e3),
 			fmt.Sprintf("%.3g", with.energy), report.Percent(with.adc/with.energy), fmt.Sprintf("%.3g", with.area),
 			report.Ratio(float64(base.timing.LatencySingle)/float64(t.LatencySingle)), report.Ratio(float64(base.timing.Interval)/float64(t.Interval)),

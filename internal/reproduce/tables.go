@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"bitline/crossbar"
 	"bitline/internal/pipeline"
@@ -103,8 +102,8 @@ func newMeasurement(s *Study, host pipeline.Host) *measurement {
 	}
 	m.sparsity.Columns = append(m.sparsity.Columns, "mean>", "with biases>")
 	for _, bits := range s.Accuracy.Resolutions {
-		m.replay.Columns = append(m.replay.Columns, brackets(bits)+">")
-		m.chart.Categories = append(m.chart.Categories, brackets(bits))
+		m.replay.Columns = append(m.replay.Columns, report.Brackets(bits)+">")
+		m.chart.Categories = append(m.chart.Categories, report.Brackets(bits))
 	}
 	return m
 }
@@ -238,8 +237,4 @@ func yes(b bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-func brackets(bits []int) string {
-	return strings.ReplaceAll(fmt.Sprint(bits), " ", ",")
 }
