@@ -117,6 +117,8 @@ func TestLoadFaults(t *testing.T) {
 		{"a study of studies of studies", "kind = \"all\"\nstudies = [\"all\"]", `studies/all.toml:3: key kind is "all" in a study that is part of one, want any other kind`},
 		{"a model without its job", "kind = \"fewest-bits\"\n[[model]]\nname = \"x\"", "s.toml:2: key model[0].budget is missing"},
 		{"a reference that is not there", fewest("reference = \"dense\""), `s.toml:9: key model[0].reference is "dense", want the checkpoint of a model before this one`},
+		{"a layer of its own resolution", fewest("set = [\"adc.layers.fc2=5\"]"),
+			"study few, variant mnist-mlp-dense: adc.layers gives layer fc2 resolutions of its own, want none: models are replayed at one for each slice of the chip"},
 		{"three resolutions for four slices", fewest("bits = [3, 3, 1]"), "study few, variant mnist-mlp-dense: resolutions hold [3 3 1], want one for each of the 4 slices of the variant's chip"},
 		{"unknown job", strings.Replace(small, "quickstart", "quikstart", 1),
 			`study small, variant dense: unknown name "quikstart" in jobs`},

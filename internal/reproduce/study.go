@@ -154,7 +154,12 @@ func (s *Study) loadVariants() (err error) {
 	return nil
 }
 
+// checkResolutions is an error unless the resolutions at which models are replayed are
+// the study's and suit the variant's chip.
 func (s *Study) checkResolutions(v *Variant) error {
+	if own := v.Job.Chip.ADC.Layers; len(own) > 0 {
+		return fmt.Errorf("adc.layers gives layer %s resolutions of its own, want none: models are replayed at one for each slice of the chip", own[0].Layer)
+	}
 	var given [][]int
 	switch {
 	case s.Accuracy != nil:
