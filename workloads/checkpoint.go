@@ -42,6 +42,7 @@ const (
 	keyCalibration = "origin_calibration_hash"
 	keyKernelClass = "origin_kernel_class"
 	keyJob         = "origin_job"
+	keyLog         = "origin_log" // optional
 )
 
 // The parts of a layer that are tensors, as the ends of their names.
@@ -160,7 +161,7 @@ func encodeMetadata(m *Model) (map[string]string, error) {
 	for i, z := range m.Input.Zero {
 		zeros[i] = strconv.Itoa(int(z))
 	}
-	return map[string]string{
+	values := map[string]string{
 		keyVersion:     checkpointVersion,
 		keyNetwork:     string(network),
 		keyWeightBits:  strconv.Itoa(m.WeightBits),
@@ -179,7 +180,11 @@ func encodeMetadata(m *Model) (map[string]string, error) {
 		keyCalibration: m.Origin.Calibration,
 		keyKernelClass: m.Origin.KernelClass,
 		keyJob:         m.Origin.Job,
-	}, nil
+	}
+	if m.Origin.Log != "" {
+		values[keyLog] = m.Origin.Log
+	}
+	return values, nil
 }
 
 func int16Bytes(v []int16) []byte {

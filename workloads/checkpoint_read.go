@@ -134,6 +134,7 @@ func (r *metadataReader) origin() Origin {
 		Calibration: r.text(keyCalibration),
 		KernelClass: r.text(keyKernelClass),
 		Job:         r.text(keyJob),
+		Log:         r.values[keyLog],
 	}
 }
 

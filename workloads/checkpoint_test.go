@@ -41,6 +41,7 @@ func smallModel() *Model {
 		Origin: Origin{
 			Method: "bitslice-l1", Strength: 1.0 / 3, Seed: math.MaxUint64, Epochs: 12,
 			DataSet: "digits", DataHash: "ab", Calibration: "cd", KernelClass: "avx2", Job: "seed = 1\n# \"quoted\"\n",
+			Log: "pre-training epoch 1/2 loss 0.5\npre-training epoch 2/2 loss 0.4",
 		},
 	}
 }

@@ -45,6 +45,7 @@ type Origin struct {
 	Calibration string // SHA-256 of the calibration images
 	KernelClass string
 	Job         string // the job that made it, in words
+	Log         string // a line for each epoch of its training; "" where none is known
 }
 
 // Affine is a layer's digital output stage: v = acc·M[n] + B[n], y = RHE(v/2^F).

@@ -156,9 +156,8 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	err = t.Run(ctx, func(p train.Progress) {
-		note := fmt.Sprintf("epoch %d/%d loss %.4f", p.Epoch, p.Epochs, p.Loss)
+		note := p.String()
 		if p.EpochEnd {
-			note += fmt.Sprintf(" training %.2f %% validation %.2f %%", 100*p.TrainingAccuracy, 100*p.ValidationAccuracy)
 			host.epoch(p.Phase + " " + note)
 			if files.State != "" {
 				if saving = t.Save(files.State); saving != nil {

@@ -23,6 +23,7 @@ func (t *Trainer) origin(calibration workloads.Images) workloads.Origin {
 		DataHash:    t.data.Hash,
 		Calibration: calibration.Hash(),
 		KernelClass: string(gemm.KernelClass()),
+		Log:         t.logSoFar(),
 	}
 }
 

@@ -66,6 +66,7 @@ func (t *Trainer) decodePretrained(data []byte, allowOtherKernel bool) error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
+	t.log = pretraining(h.Log)
 	kept, size := t.kept(), 0
 	for _, x := range kept {
 		size += 4 * len(x)

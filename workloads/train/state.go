@@ -41,6 +41,7 @@ type stateHeader struct {
 	Right       int
 	Pretrained  bool
 	Masked      []bool // by parameter
+	Log         []string
 }
 
 // identity is what a training must agree in with one that it resumes.
@@ -96,6 +97,7 @@ func (t *Trainer) encode() ([]byte, error) {
 		LossSum:     t.sum,
 		Right:       t.right,
 		Pretrained:  t.pretrained != nil,
+		Log:         t.log,
 	}
 	for _, p := range params {
 		h.Masked = append(h.Masked, p.mask != nil)
@@ -224,7 +226,7 @@ func checkKernel(h stateHeader, allowOther bool) error {
 }
 
 func (t *Trainer) restore(h stateHeader, tensors *bytes.Reader) error {
-	t.at, t.sum, t.right, t.pretrained = h.Position, h.LossSum, h.Right, nil
+	t.at, t.sum, t.right, t.pretrained, t.log = h.Position, h.LossSum, h.Right, nil, h.Log
 	for i, p := range t.params {
 		p.mask = nil
 		err := errors.Join(readFloats(tensors, p.value), readFloats(tensors, p.velocity))

@@ -25,6 +25,8 @@ type Trainer struct {
 	// pretrained holds the parameters and the body's memory as pre-training left
 	// them, one slice each; nil before.
 	pretrained [][]float32
+
+	log []string // a line for each epoch
 }
 
 // Position is how far a training has come: the next step to make.
@@ -218,7 +220,7 @@ func (t *Trainer) phase() Phase {
 
 func (t *Trainer) phaseName() string {
 	if t.at.Phase == phasePretrain {
-		return "pre-training"
+		return pretrainName
 	}
 	return "fine-tuning"
 }
@@ -254,6 +256,7 @@ func (t *Trainer) Run(ctx context.Context, progress func(Progress)) error {
 				return fmt.Errorf("%s, epoch %d: validation: %w", p.Phase, p.Epoch, err)
 			}
 			p.Penalty = t.penalty()
+			t.record(p)
 			t.endEpoch()
 		}
 		if progress != nil {

@@ -85,6 +85,14 @@ func TestLearnsDigits(t *testing.T) {
 	if first.Phase != "pre-training" || first.Epoch != 1 || first.Epochs != 12 || first.Step != 19 || first.Steps != 19 {
 		t.Errorf("first end of an epoch is %+v, want pre-training, epoch 1 of 12, step 19 of 19", first)
 	}
+	model, err := trainer.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := strings.Split(model.Origin.Log, "\n")
+	if len(log) != 18 || log[0] != first.Phase+" "+first.String() || log[17] != last.Phase+" "+last.String() {
+		t.Errorf("the model's log is\n%s\nwant a line for each of 18 epochs", model.Origin.Log)
+	}
 	if last.Phase != "fine-tuning" || last.Epoch != 6 || last.Penalty <= 0 || !trainer.Done() {
 		t.Errorf("last end of an epoch is %+v, want fine-tuning, epoch 6, a penalty above 0 and a finished training", last)
 	}
