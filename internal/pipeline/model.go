@@ -191,9 +191,8 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 // Description is the training of the job in a line, for the checkpoint.
 func (j *Job) Description() string {
 	c := j.Train
-	return fmt.Sprintf("job %s, network %s, data %s: batch %d, learning rate %g, momentum %g%s; pre-training %d epochs of %s %g; pruning at %g; fine-tuning %d epochs of %s %g; seed %d; %d weight bits",
-		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Extras(), c.Pretrain.Epochs, c.Pretrain.Method, c.Pretrain.Strength,
-		c.PruneThreshold, c.Finetune.Epochs, c.Finetune.Method, c.Finetune.Strength, c.Seed, c.WeightBits)
+	return fmt.Sprintf("job %s, network %s, data %s: batch %d, learning rate %g, momentum %g%s; pre-training %s; pruning at %g; fine-tuning %s; seed %d; %d weight bits",
+		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Extras(), c.Pretrain, c.PruneThreshold, c.Finetune, c.Seed, c.WeightBits)
 }
 
 // TrainingKey holds all that the job's training depends on but its data set and the

@@ -60,7 +60,7 @@ func TestTrainThroughConverters(t *testing.T) {
 		if lines := strings.Count(m.Origin.Log, "\n") + 1; lines != m.Origin.Epochs || !strings.HasPrefix(m.Origin.Log, "pre-training epoch 1/") {
 			t.Errorf("recalibrate = %s: a log of %d lines, want the start's and its own, %d", recalibrate, lines, m.Origin.Epochs)
 		}
-		if m.Origin.Method != "through-adc" || !strings.Contains(m.Origin.Job, "through converters of [[2 2 2 1] [2 2 2 1]] bits") ||
+		if m.Origin.Method != "through-adc" || !strings.Contains(m.Origin.Job, "through converters of [2 2 2 1] bits, inputs ") ||
 			strings.Contains(m.Origin.Job, "recalibrated") != (recalibrate == "true") {
 			t.Errorf("recalibrate = %s: origin %q, job %q", recalibrate, m.Origin.Method, m.Origin.Job)
 		}

@@ -49,6 +49,17 @@ type Phase struct {
 	Ramp int
 }
 
+// String names the epochs, and the method where it adds something.
+func (p Phase) String() string {
+	switch {
+	case p.Epochs == 0:
+		return "none"
+	case p.Method == None:
+		return fmt.Sprintf("%d epochs", p.Epochs)
+	}
+	return fmt.Sprintf("%d epochs of %s %g", p.Epochs, p.Method, p.Strength)
+}
+
 // strength is that of an epoch, counted from 0.
 func (p Phase) strength(epoch int) float64 {
 	if epoch+1 >= p.Ramp {

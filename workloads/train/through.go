@@ -186,5 +186,13 @@ func (h *Through) String() string {
 	if h.Forward {
 		how = "through"
 	}
-	return fmt.Sprintf("%s converters of %v bits from %s, gradient %s, excess %g, affine %s, headroom %d", how, h.Bits, h.Name, h.Gradient, h.Excess, h.Affine, h.Headroom)
+	bits := fmt.Sprint(h.Bits)
+	if alike := slices.CompactFunc(slices.Clone(h.Bits), slices.Equal); len(alike) == 1 {
+		bits = fmt.Sprint(alike[0])
+	}
+	text := fmt.Sprintf("%s converters of %s bits, inputs %s, from %s, gradient %s, excess %g, affine %s", how, bits, h.Design.Encoding.InputSign, h.Name, h.Gradient, h.Excess, h.Affine)
+	if h.Headroom > 0 {
+		text += fmt.Sprintf(", headroom %d", h.Headroom)
+	}
+	return text
 }
