@@ -80,7 +80,7 @@ func quickstartHeader() string {
 
 // A state that is damaged, or another training's, is told with what is wrong in it.
 func TestFaultsOfTrainStates(t *testing.T) {
-	header := quickstartHeader()
+	header, checkpoint := quickstartHeader(), shippedCheckpoint(t, "mnist-mlp-dense")
 	of := func(name, state, want string) fault {
 		return fault{name, map[string]string{"c.safetensors.state": state}, "train quickstart --out c.safetensors --resume", "reading train state c.safetensors.state: " + want}
 	}
@@ -92,7 +92,7 @@ func TestFaultsOfTrainStates(t *testing.T) {
 	checkFaults(t, []fault{
 		of("nothing", "", "has 0 bytes, want at least 44: it is cut short"),
 		of("another version's", trainState("BLTRAIN2", "{}", 2, ""), `starts with "BLTRAIN2", want "BLTRAIN1": it is no train state of this version`),
-		of("a checkpoint", shippedCheckpoint(t, "mnist-mlp-dense"), `starts with "\x18\x06\x00\x00\x00\x00\x00\x00", want "BLTRAIN1": it is no train state of this version`),
+		of("a checkpoint", checkpoint, fmt.Sprintf("starts with %q, want \"BLTRAIN1\": it is no train state of this version", checkpoint[:8])),
 		of("cut short", whole[:len(whole)-1], "does not match its checksum: it is cut short or damaged"),
 		of("a byte changed", strings.Replace(whole, "constant", "Constant", 1), "does not match its checksum: it is cut short or damaged"),
 		of("a header of gigabytes", trainState("BLTRAIN1", "{}", 1<<32-1, ""), "header has 4294967295 bytes, want at most the 2 there are"),
