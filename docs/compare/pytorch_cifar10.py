@@ -28,7 +28,7 @@ def load(folder, names):
 
 
 def augment(images, random):
-    """Flips every second image and cuts each at a random place out of its padded self."""
+    """Flips each image with probability 1/2 and cuts it at a random place out of its padded self."""
     padded = F.pad(images, (CROP,) * 4)
     out = torch.empty_like(images)
     for i, (top, left, flip) in enumerate(zip(random.integers(0, 2 * CROP + 1, len(images)),

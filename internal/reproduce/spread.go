@@ -43,8 +43,8 @@ func significant(x float64, digits int) int {
 	return digits - 1 - n
 }
 
-// mostMore bounds the decimals that a deviation adds: a smaller one says nothing of
-// seeds, at the end that sums were added in another order.
+// mostMore bounds the decimals that a deviation adds: a smaller one is of no
+// consequence, in the end that of sums in another order.
 const mostMore = 3
 
 // spread is the mean and the deviation of what is known, both with as many decimals:
