@@ -24,6 +24,8 @@ func inputSigns() []crossbar.InputSign {
 type generator struct {
 	// pick is a number from 0 to n−1.
 	pick func(n int) int
+	// rectified makes inputs that drive nothing negative.
+	rectified bool
 }
 
 func seeded(seed uint64) generator {
@@ -142,6 +144,9 @@ func (g generator) codes(e crossbar.Encoding, n int) []int32 {
 // alone), and a dense and a sparse input.
 func (g generator) inputs(t *twin) [][]int32 {
 	low, high := inputLimits(t.design.Encoding)
+	if g.rectified {
+		low = 0
+	}
 	one := g.pick(t.weights.Rows)
 	var all [][]int32
 	for kind := range 6 {

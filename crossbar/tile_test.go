@@ -181,6 +181,27 @@ func TestTileEdges(t *testing.T) {
 	}
 }
 
+// TestTileRectified drives nothing negative, where the zero points of three, two or one
+// of three blocks are 0.
+func TestTileRectified(t *testing.T) {
+	for _, signed := range encodings() {
+		for zeroed := range 3 {
+			g := seeded(uint64(zeroed))
+			g.rectified = true
+			s := shape{wordlines: []int{20}, blocks: 1, columns: 4, weightBits: 8, inputBits: 8,
+				encoding: signed, inputSign: crossbar.SignSplit, rangeOf: adc.Unit}
+			w := g.twin(s)
+			w.weights.Rows = 50
+			w.weights.Codes = g.codes(w.design.Encoding, 50*w.weights.Columns)
+			w.weights.Zero = make([]int32, 50)
+			for k := range 20 * zeroed {
+				w.weights.Zero[k] = int32(1 + g.pick(100))
+			}
+			compareTile(t, g, g.lowBits(w), 1, 100, crossbar.TilePositions)
+		}
+	}
+}
+
 // TestTileWideBlocks visits cells of 4 bits under digits of 2 in tall blocks: sums
 // of 17 bits, against converters of 1 to 16.
 func TestTileWideBlocks(t *testing.T) {
