@@ -122,6 +122,7 @@ func TestFaultsOfFlagsTogether(t *testing.T) {
 		{"a page over the sweep's records", sheet, "sweep s.toml --out out --html out/records/shard-0-of-1.jsonl", "--html is out/records/shard-0-of-1.jsonl, which is in use, want another file\nwriting out/records/shard-0-of-1.jsonl: no such file or directory"},
 		{"a table over the sweep's name", map[string]string{"out/sweep.json": sweepIdentity}, "results out --csv out/sweep.json", "--csv is out/sweep.json, which is in use, want another file"},
 		{"a page over its study", map[string]string{"c.toml": "kind = 'curves'\njob = 'quickstart'\nseeds = [1]\nstrength = 'train.finetune.strength'\ndrops = [1]\n[[method]]\nname = 'l1'\nstrengths = [1, 2]\n"}, "compare c.toml --out . --html c.toml", "--html is c.toml, which is in use, want another file"},
+		{"a checkpoint over its teacher", mine, "train job.toml --out c.safetensors --set train.teacher.checkpoint=c.safetensors", "--out is c.safetensors, which is in use, want another file"},
 		{"a checkpoint over its start", mine, "train job.toml --out c.safetensors --set train.adc.forward=true --set train.adc.start=c.safetensors --set train.weight_scale=frozen --set train.pretrain.epochs=0", "--out is c.safetensors, which is in use, want another file"},
 	})
 	checkMisuse(t, []fault{

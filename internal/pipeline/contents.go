@@ -32,7 +32,7 @@ func Contents(name string, sets []string) (string, error) {
 			err = errors.Join(err, fault)
 		}
 	}
-	for _, file := range []string{text(job, "checkpoint"), text(job, "weights"), text(job.Table("train").Table("adc"), "start")} {
+	for _, file := range []string{text(job, "checkpoint"), text(job, "weights"), text(job.Table("train").Table("adc"), "start"), text(job.Table("train").Table("teacher"), "checkpoint")} {
 		err = errors.Join(err, c.weights(file))
 	}
 	return c.text.String(), err
@@ -78,13 +78,18 @@ func (c *contents) weights(name string) error {
 	return err
 }
 
-// StartDigest is the SHA-256, in hex, of the checkpoint from which the job's training
-// through converters starts; "" where none does.
-func (j *Job) StartDigest() (string, error) {
-	if j.Train.Through == nil {
-		return "", nil
+// ReadDigest is the SHA-256, in hex, of each checkpoint that the job's training reads:
+// of what it starts from and of what it follows; "" where there is none.
+func (j *Job) ReadDigest() (string, error) {
+	var all []string
+	for _, r := range trainingReads(&j.Train) {
+		digest, err := digestOfWeights(*r.name)
+		if err != nil {
+			return "", fmt.Errorf("key %s: %w", r.key, err)
+		}
+		all = append(all, digest)
 	}
-	return digestOfWeights(j.Train.Through.Name)
+	return strings.Join(all, " "), nil
 }
 
 // digestOfWeights is the SHA-256, in hex, of a file or of a shipped checkpoint; of an

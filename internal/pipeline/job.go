@@ -149,15 +149,35 @@ func (j *Job) CheckTraining() error {
 	return fmt.Errorf("%s changes nothing: the job trains nothing, it %s", j.training[0], why)
 }
 
-// Files are the files from which the job was read, and that from which its training
-// starts.
+// Files are the files from which the job was read, and those that its training reads.
 func (j *Job) Files() []string {
 	all := append(j.own.Files(), j.chips.Files()...)
 	if config.IsFile(j.network) {
 		all = append(all, j.network)
 	}
-	if start := j.Train.Through; start != nil && isFile(start.Name, ".safetensors") {
-		all = append(all, start.Name)
+	for _, r := range trainingReads(&j.Train) {
+		if isFile(*r.name, ".safetensors") {
+			all = append(all, *r.name)
+		}
+	}
+	return all
+}
+
+// trainingRead is a checkpoint that a training reads.
+type trainingRead struct {
+	key  string
+	name *string
+}
+
+// trainingReads are the checkpoints that a training reads: what it starts from and
+// what it follows.
+func trainingReads(c *train.Config) []trainingRead {
+	var all []trainingRead
+	if c.Through != nil {
+		all = append(all, trainingRead{"train.adc.start", &c.Through.Name})
+	}
+	if c.Teacher != nil {
+		all = append(all, trainingRead{"train.teacher.checkpoint", &c.Teacher.Name})
 	}
 	return all
 }
@@ -192,8 +212,8 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	normalization := j.readWeights(t, files.job)
 	j.readData(t)
 	j.Train = train.ReadConfig(t.Table("train"))
-	if j.Train.Through != nil {
-		j.Train.Through.Name = beside(files.job, j.Train.Through.Name, ".safetensors")
+	for _, r := range trainingReads(&j.Train) {
+		*r.name = beside(files.job, *r.name, ".safetensors")
 	}
 	j.readSimulation(t.Table("simulate"))
 	part := t.Part("override")

@@ -143,6 +143,9 @@ type TrainFiles struct {
 func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset, files TrainFiles) (*workloads.Model, error) {
 	cfg := j.Train
 	cfg.Workers = runtime.GOMAXPROCS(0)
+	if err := j.readTeacher(&cfg); err != nil {
+		return nil, err
+	}
 	if cfg.Through != nil {
 		if err := j.startThrough(ctx, &cfg, data); err != nil {
 			return nil, err
@@ -202,6 +205,9 @@ func (j *Job) TrainingKey() string {
 	if h := j.Train.Through; h != nil {
 		key += fmt.Sprintf("|from %q recalibrated %t, chip %+v %+v, calibration %d", h.Name, h.Recalibrate, j.Chip.Design(nil), j.Chip.ADC, j.Calibration)
 	}
+	if h := j.Train.Teacher; h != nil {
+		key += fmt.Sprintf("|taught by %q", h.Name)
+	}
 	return key
 }
 
@@ -233,5 +239,20 @@ func (f TrainFiles) Remove() error {
 	if err := os.Remove(f.State); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the state of a finished training: %w", err)
 	}
+	return nil
+}
+
+// readTeacher completes the configuration of a training that follows a checkpoint.
+func (j *Job) readTeacher(cfg *train.Config) error {
+	if cfg.Teacher == nil {
+		return nil
+	}
+	model, err := readCheckpoint(cfg.Teacher.Name)
+	if err != nil {
+		return fmt.Errorf("key train.teacher.checkpoint: %w", err)
+	}
+	teacher := *cfg.Teacher
+	teacher.Model = model
+	cfg.Teacher = &teacher
 	return nil
 }

@@ -39,7 +39,7 @@ func (j *Job) startThrough(ctx context.Context, cfg *train.Config, data *workloa
 // wants, its output stages recalibrated there.
 func (j *Job) recalibrateStart(ctx context.Context, cfg *train.Config, data *workloads.Dataset) error {
 	still := *cfg
-	still.Finetune.Epochs, still.PruneThreshold = 0, 0
+	still.Finetune.Epochs, still.PruneThreshold, still.Teacher = 0, 0, nil
 	t, err := train.New(still, j.Network, data)
 	if err != nil {
 		return err

@@ -36,11 +36,11 @@ func digestOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byt
 // modelPath is where a job's trained model lies. It is an error if the checkpoint that
 // the training starts from cannot be read.
 func (c Cache) modelPath(job *pipeline.Job, data *workloads.Dataset) (string, error) {
-	start, err := job.StartDigest()
+	read, err := job.ReadDigest()
 	if err != nil {
-		return "", fmt.Errorf("key train.adc.start: %w", err)
+		return "", err
 	}
-	key := digestOf(fmt.Sprintf("%s|%s|%s|%s|%d|%s", c.Version, job.ModelKey(), start, data.Hash, data.Train.Len(), gemm.KernelClass()))
+	key := digestOf(fmt.Sprintf("%s|%s|%s|%s|%d|%s", c.Version, job.ModelKey(), read, data.Hash, data.Train.Len(), gemm.KernelClass()))
 	return filepath.Join(c.Dir, "models", key+".safetensors.gz"), nil
 }
 

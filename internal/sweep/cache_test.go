@@ -284,39 +284,47 @@ func TestForecastOfShapes(t *testing.T) {
 	}
 }
 
-// A trained model has another key where the checkpoint that its training starts from
-// has other bytes under the same name, and for another version of the program; so has
+// A trained model has another key where a checkpoint that its training reads has other
+// bytes under the same name, and for another version of the program; so has
 // an outcome. No checkpoint at all is the system's fault.
 func TestCacheKeys(t *testing.T) {
-	start := filepath.Join(t.TempDir(), "start.safetensors")
-	job, err := pipeline.LoadJob("quickstart", []string{"train.adc.forward=true", "train.adc.start=" + start, "train.weight_scale=frozen"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := workloads.Load(workloads.Finder{}, job.DataSet)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	old, next := Cache{dir, "1"}, Cache{dir, "2"}
-	if path, err := old.modelPath(job, data); !pipeline.IsSystemFault(err) {
-		t.Errorf("without its start the model is %s (%v), want the system's fault", path, err)
-	}
+	read := filepath.Join(t.TempDir(), "read.safetensors")
 	seen := map[string]string{}
-	for _, content := range []string{"one", "two"} {
-		if err := os.WriteFile(start, []byte(content), 0o644); err != nil {
+	for kind, sets := range map[string][]string{
+		"start":   {"train.adc.forward=true", "train.adc.start=" + read, "train.weight_scale=frozen"},
+		"teacher": {"train.teacher.checkpoint=" + read},
+	} {
+		job, err := pipeline.LoadJob("quickstart", sets)
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, c := range []Cache{old, next} {
-			path, err := c.modelPath(job, data)
-			if err != nil {
+		data, err := workloads.Load(workloads.Finder{}, job.DataSet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path, err := old.modelPath(job, data); !pipeline.IsSystemFault(err) {
+			t.Errorf("without its %s the model is %s (%v), want the system's fault", kind, path, err)
+		}
+		for _, content := range []string{"one", "two"} {
+			if err := os.WriteFile(read, []byte(content), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			name := "start " + content + ", version " + c.Version
-			if other, known := seen[path]; known {
-				t.Errorf("the model of %s has the key of %s", name, other)
+			for _, c := range []Cache{old, next} {
+				path, err := c.modelPath(job, data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name := kind + " " + content + ", version " + c.Version
+				if other, known := seen[path]; known {
+					t.Errorf("the model of %s has the key of %s", name, other)
+				}
+				seen[path] = name
 			}
-			seen[path] = name
+		}
+		if err := os.Remove(read); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if err := old.Keep("key", pipeline.Outcome{Bits: [][]int{{3}}, Images: 7}); err != nil {

@@ -100,5 +100,5 @@ func (p *Plan) rows() []row {
 func namesFile(set string) bool {
 	key, _, _ := strings.Cut(set, "=")
 	key = strings.TrimSpace(key)
-	return slices.Contains([]string{"chip", "network", "checkpoint", "weights", "train", "train.adc", "train.adc.start"}, key)
+	return slices.Contains([]string{"chip", "network", "checkpoint", "weights", "train", "train.adc", "train.adc.start", "train.teacher", "train.teacher.checkpoint"}, key)
 }

@@ -157,7 +157,7 @@ func (r *Runner) tryJobs(p *passCensus, images int) ([]*pipeline.Job, error) {
 			if readable(path) {
 				job.Checkpoint = path
 			}
-			job.Train.Pretrain.Epochs, job.Train.Finetune.Epochs, job.Train.Through = 0, 0, nil
+			job.Train.Pretrain.Epochs, job.Train.Finetune.Epochs, job.Train.Through, job.Train.Teacher = 0, 0, nil, nil
 		}
 		jobs = append(jobs, job)
 	}

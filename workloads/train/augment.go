@@ -105,3 +105,26 @@ func (t pixelTable) place(to tensor, row int, image []uint8, v view) {
 		}
 	}
 }
+
+// placeBytes writes an image of a shape as a view shows it; what the padding gives is
+// the zero point of its channel.
+func placeBytes(to, image []uint8, s workloads.Shape, zero []int32, v view) {
+	if v == (view{}) {
+		copy(to, image)
+		return
+	}
+	at := 0
+	for y := range s.Height {
+		for x := range s.Width {
+			pixel := to[at:][:s.Channels]
+			at += s.Channels
+			if from, ok := v.pixel(s, y, x); ok {
+				copy(pixel, image[from*s.Channels:])
+				continue
+			}
+			for c := range pixel {
+				pixel[c] = uint8(zero[c])
+			}
+		}
+	}
+}

@@ -90,6 +90,7 @@ type Config struct {
 	// magnitude is set to zero and stays there. 0 prunes nothing.
 	PruneThreshold float64
 	Finetune       Phase
+	Teacher        *Teacher // nil fine-tunes by the labels alone
 	Through        *Through // nil fine-tunes without converters
 	Workers        int      // goroutines; no result depends on them
 }
@@ -137,6 +138,7 @@ func ReadConfig(t *config.Table) Config {
 	c.Pretrain = readPhase(t.Table("pretrain"), c.Pretrain)
 	c.PruneThreshold = readFloat(t.Table("prune"), "threshold", c.PruneThreshold, notNegative)
 	c.Finetune = readPhase(t.Table("finetune"), c.Finetune)
+	c.Teacher = readTeacher(t.Table("teacher"))
 	c.Through = readThrough(t.Table("adc"))
 	return c
 }
@@ -159,6 +161,7 @@ type limit struct {
 var (
 	positive    = limit{func(x float64) bool { return x > 0 && x <= math.MaxFloat32 }, "a finite number above 0"}
 	notNegative = limit{func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 }, "a finite number of at least 0"}
+	share       = limit{func(x float64) bool { return x >= 0 && x <= 1 }, "0 to 1"}
 	belowOne    = limit{func(x float64) bool { return x >= 0 && x < 1 }, "at least 0 and less than 1"}
 )
 
@@ -197,6 +200,7 @@ func (c Config) check() error {
 		checkFloat("finetune.strength", c.Finetune.Strength, notNegative),
 		checkMethod("pretrain.method", c.Pretrain.Method),
 		checkMethod("finetune.method", c.Finetune.Method),
+		c.Teacher.check(),
 		c.Through.check(c),
 	}
 	return errors.Join(faults...)
@@ -253,6 +257,7 @@ func (c Config) Extras() string {
 	add(c.Dropout > 0, "dropout %g", c.Dropout)
 	add(c.LabelSmoothing > 0, "labels smoothed by %g", c.LabelSmoothing)
 	add(c.WeightScale == Frozen, "scales frozen after pre-training")
+	add(c.Teacher != nil, "%s", c.Teacher)
 	add(c.Through != nil, "%s", c.Through)
 	return text
 }
@@ -286,10 +291,11 @@ func (c Config) upToPruning() []setting {
 
 // fromPruning are the settings that matter after pre-training only.
 func (c Config) fromPruning() []setting {
-	return append(append(c.Finetune.settings("finetune"),
+	list := append(c.Finetune.settings("finetune"),
 		setting{"prune.threshold", number(c.PruneThreshold)},
 		setting{"weight_scale", string(c.WeightScale)},
-	), c.Through.settings()...)
+	)
+	return append(append(list, c.Teacher.settings()...), c.Through.settings()...)
 }
 
 // Key holds all of the configuration that decides the bytes of a training.

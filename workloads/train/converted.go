@@ -160,7 +160,7 @@ func (c *converted) forward(images []int32, at Position) (logits, gradient []flo
 	size := c.images.Shape.Size()
 	each(c.cfg.Workers, n, func(_, i int) {
 		to := c.images.Pixels[i*size:][:size]
-		c.place(to, g.data.Train.Image(int(images[i])), views[i])
+		placeBytes(to, g.data.Train.Image(int(images[i])), c.images.Shape, c.start.Input.Zero, views[i])
 		g.pixels.place(g.input, i, to, view{})
 	})
 	if err := c.prepare(c.through.Forward); err != nil {
@@ -176,30 +176,6 @@ func (c *converted) forward(images []int32, at Position) (logits, gradient []flo
 	c.average()
 	classes := g.net.Classes()
 	return g.logits[:n*classes], g.gradient[:n*classes], nil
-}
-
-// place writes an image as a view shows it; what the padding gives is the zero
-// point.
-func (c *converted) place(to, image []uint8, v view) {
-	if v == (view{}) {
-		copy(to, image)
-		return
-	}
-	s := c.images.Shape
-	at := 0
-	for y := range s.Height {
-		for x := range s.Width {
-			pixel := to[at:][:s.Channels]
-			at += s.Channels
-			if from, ok := v.pixel(s, y, x); ok {
-				copy(pixel, image[from*s.Channels:])
-				continue
-			}
-			for ch := range pixel {
-				pixel[ch] = uint8(c.start.Input.Zero[ch])
-			}
-		}
-	}
 }
 
 // takeLogits moves the classes' outputs before rounding, of the images that a part

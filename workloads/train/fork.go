@@ -18,7 +18,7 @@ import (
 // pre-training depends on. Network and data must be those of the saved training,
 // and so must the kernel class unless allowOtherKernel.
 func Fork(path string, cfg Config, net *workloads.Network, data *workloads.Dataset, allowOtherKernel bool) (*Trainer, error) {
-	if err := errors.Join(cfg.checkFork(), checkFit(net, data)); err != nil {
+	if err := errors.Join(cfg.checkFork(), cfg.Teacher.checkModel(data), checkFit(net, data)); err != nil {
 		return nil, err
 	}
 	saved, err := wholefile.Read(path, workloads.MaxFile)

@@ -18,6 +18,9 @@ func (t *Trainer) step() error {
 		return err
 	}
 	loss := crossEntropy(logits, gradient, t.labels[:n], t.cfg.LabelSmoothing)
+	if t.teaching != nil && t.at.Phase == phaseFinetune {
+		loss = t.cfg.Teacher.follow(logits, gradient, t.teaching.compute(images, t.at), len(logits)/n, loss)
+	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return fmt.Errorf("loss is %g, want a finite one", loss)
 	}

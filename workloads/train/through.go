@@ -136,15 +136,7 @@ func (h *Through) checkStart(c Config, net *workloads.Network, data *workloads.D
 	case len(h.Bits) != len(m.Layers):
 		return fmt.Errorf("adc.bits has resolutions of %d layers, want %d", len(h.Bits), len(m.Layers))
 	}
-	for i, z := range m.Input.Zero {
-		if z < 0 || z > 255 {
-			return fmt.Errorf("adc.start has zero point %d for channel %d, want 0 to 255", z, i)
-		}
-	}
-	if !slices.Equal(m.Input.Zero, data.Input.Zero) || m.Input.Scale != data.Input.Scale {
-		return fmt.Errorf("adc.start takes images of zero points %d and scale %d, want the %d and %d of data set %s", m.Input.Zero, m.Input.Scale, data.Input.Zero, data.Input.Scale, data.Name)
-	}
-	return nil
+	return checkPixels("adc.start", m, data)
 }
 
 // settings are what decides the bytes of a training through converters.
@@ -154,7 +146,7 @@ func (h *Through) settings() []setting {
 	}
 	return []setting{
 		{"adc.forward", strconv.FormatBool(h.Forward)},
-		{"adc.start", h.startHash()},
+		{"adc.start", hashOf(h.Start)},
 		{"adc.gradient", string(h.Gradient)},
 		{"adc.excess", number(h.Excess)},
 		{"adc.affine", string(h.Affine)},
@@ -164,13 +156,13 @@ func (h *Through) settings() []setting {
 	}
 }
 
-// startHash names the integers of the start.
-func (h *Through) startHash() string {
-	if h.Start == nil {
+// hashOf names the integers of a model.
+func hashOf(m *workloads.Model) string {
+	if m == nil {
 		return "none"
 	}
 	sum := sha256.New()
-	for _, l := range h.Start.Layers {
+	for _, l := range m.Layers {
 		for _, x := range []any{l.Codes, int64(l.Scale), int64(l.OutScale), l.Affine.M, l.Affine.B, int64(l.Affine.F)} {
 			if err := binary.Write(sum, binary.LittleEndian, x); err != nil {
 				panic("train: " + err.Error()) // fixed-size numbers to a hash

@@ -16,6 +16,8 @@ type Trainer struct {
 	body   body
 	params []*param // of the body
 
+	teaching *teaching // nil without a teacher
+
 	labels []uint8
 	order  []int32 // the images of this epoch, shuffled
 	at     Position
@@ -47,8 +49,8 @@ type Progress struct {
 	Phase         string // "pre-training" or "fine-tuning"
 	Epoch, Epochs int    // from 1
 	Step, Steps   int    // from 1
-	// Loss is the mean cross-entropy of this epoch's images so far, without the
-	// penalty.
+	// Loss is the mean cross-entropy of this epoch's images so far, or with a teacher
+	// its loss (type Teacher), without the penalty.
 	Loss float64
 	// TrainingAccuracy is the share of this epoch's images so far that their own
 	// step classified right before it moved the weights, 0 to 1: of images as they
@@ -68,7 +70,7 @@ type Progress struct {
 // change any more. All faults of the configuration, and a network that does not
 // fit the data, are errors.
 func New(cfg Config, net *workloads.Network, data *workloads.Dataset) (*Trainer, error) {
-	if err := errors.Join(cfg.check(), cfg.Through.checkStart(cfg, net, data), checkFit(net, data)); err != nil {
+	if err := errors.Join(cfg.check(), cfg.Through.checkStart(cfg, net, data), cfg.Teacher.checkModel(data), checkFit(net, data)); err != nil {
 		return nil, err
 	}
 	t := newTrainer(cfg, net, data)
@@ -81,8 +83,9 @@ func New(cfg Config, net *workloads.Network, data *workloads.Dataset) (*Trainer,
 func newTrainer(cfg Config, net *workloads.Network, data *workloads.Dataset) *Trainer {
 	t := &Trainer{
 		cfg: cfg, net: net, data: data,
-		labels: make([]uint8, cfg.Batch),
-		order:  make([]int32, data.Train.Len()),
+		teaching: newTeaching(cfg, data),
+		labels:   make([]uint8, cfg.Batch),
+		order:    make([]int32, data.Train.Len()),
 	}
 	if cfg.Through != nil {
 		t.body = newConverted(cfg, net, data)
