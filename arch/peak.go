@@ -42,7 +42,7 @@ func (c *Chip) peakTimes() (Peak, error) {
 	}
 	p := Peak{Read: c.Crossbar.Read(), Scan: scan, WeightBits: c.Encoding.WeightBits, InputBits: c.Encoding.InputBits}
 	p.Step, p.Bottleneck = step(p.Read, p.Scan, c.Stage)
-	steps := int64(len(c.Encoding.Steps(c.DAC.Bits)) * c.Encoding.Passes())
+	steps := int64(c.Encoding.Reads(c.DAC.Bits, false))
 	mvm, ok := product(int64(p.Step), steps)
 	if !ok || mvm > math.MaxInt64/2 {
 		return Peak{}, fmt.Errorf("%d steps of an MVM take longer than 4611 s", steps)

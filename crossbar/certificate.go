@@ -110,7 +110,7 @@ func (r *Runner) Columns(s Stats) ColumnCertificates {
 	m := r.m
 	c := ColumnCertificates{
 		slices: m.slicing.Count, signs: m.converted(), columns: m.columns,
-		conversions: s.MVMs * int64(m.design.Encoding.Passes()*len(m.steps)),
+		conversions: s.MVMs * int64(m.reads()),
 		clips:       slices.Clone(s.clips), proven: make([]bool, 0, len(s.clips)),
 	}
 	for i := range m.blocks {

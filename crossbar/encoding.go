@@ -117,12 +117,19 @@ func (e Encoding) Arrays() int {
 	return 2
 }
 
-// Passes is the number of times that an input is driven: 2 for SignSplit.
-func (e Encoding) Passes() int {
-	if e.InputSign == SignSplit {
+// Passes is the number of times that an input is driven: 2 for SignSplit, unless
+// inputs are rectified, so that the second would drive nothing.
+func (e Encoding) Passes(rectified bool) int {
+	if e.InputSign == SignSplit && !rectified {
 		return 2
 	}
 	return 1
+}
+
+// Reads is the number of times that a product reads an array: in every step of every
+// pass, with dacBits bits at a time.
+func (e Encoding) Reads(dacBits int, rectified bool) int {
+	return len(e.Steps(dacBits)) * e.Passes(rectified)
 }
 
 // WeightRange is the smallest and largest weight code that the cells can hold.

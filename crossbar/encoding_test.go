@@ -67,7 +67,7 @@ func TestSteps(t *testing.T) {
 			if got := e.Steps(c.dac); !slices.Equal(got, c.want) {
 				t.Errorf("steps %v, want %v", got, c.want)
 			}
-			if got := e.Passes(); got != c.wantPass {
+			if got := e.Passes(false); got != c.wantPass {
 				t.Errorf("passes %d, want %d", got, c.wantPass)
 			}
 		})

@@ -2,7 +2,6 @@ package crossbar
 
 import (
 	"math/bits"
-	"slices"
 
 	"bitline/internal/gemm"
 )
@@ -44,9 +43,7 @@ type fastBlock struct {
 	// watched says whether the digits of a step must be summed: some column is at
 	// risk, or there is a unit column.
 	watched bool
-	// zeroless says that all zero points of the rows are 0.
-	zeroless bool
-	unit     unitCorrection
+	unit    unitCorrection
 }
 
 func newFastPlan(m *Matrix, r *Runner, c tileChoice) *fastPlan {
@@ -87,13 +84,13 @@ func newFastPath(plan *fastPlan, stats *Stats) *fastPath {
 // newFastBlock finds the columns of block i to count for every width of digit:
 // those at risk, or all that have cells set where bins is not nil.
 func (m *Matrix) newFastBlock(r *Runner, i int, bins *sumBins) fastBlock {
-	b := &m.blocks[i]
-	f := fastBlock{watched: m.design.Encoding.HasUnitColumn(), zeroless: m.zero == nil || !slices.ContainsFunc(m.zero[b.first:b.first+b.rows], func(z int32) bool { return z != 0 })}
+	f := fastBlock{watched: m.design.Encoding.HasUnitColumn()}
 	for _, step := range m.steps {
 		w := step.Bits - 1
 		if f.sets[w] != nil {
 			continue
 		}
+		b := &m.blocks[i]
 		l := stepLayout{rows: b.rows, width: step.Bits, complement: m.analog()}
 		f.all[w] = newAllRows(l)
 		f.sets[w] = m.riskSets(b, l, r.tables[i], bins)
@@ -207,7 +204,7 @@ func (f *fastPath) mvm(y []int64, x []int16, positions int) {
 	f.stats.MVMs += int64(positions)
 	f.exact.mul(y, x, &f.scratch)
 	for i := range f.blocks {
-		for pass := range f.m.design.Encoding.Passes() {
+		for pass := range f.m.design.Encoding.Passes(f.m.rectified) {
 			f.pass(i, x, pass)
 		}
 		f.unit.flush(y, &f.blocks[i].unit)
@@ -220,10 +217,6 @@ func (f *fastPath) mvm(y []int64, x []int16, positions int) {
 // pass drives a block's rows once, all steps.
 func (f *fastPath) pass(block int, x []int16, pass int) {
 	driven := f.drive(block, x, pass)
-	if driven == nil {
-		f.passEmpty()
-		return
-	}
 	if !f.blocks[block].watched {
 		f.countReads(driven)
 		return
@@ -231,16 +224,6 @@ func (f *fastPath) pass(block int, x []int16, pass int) {
 	f.planes.set(&f.kernels, driven)
 	for _, s := range f.m.steps {
 		f.step(block, s, pass)
-	}
-}
-
-// passEmpty counts a pass that drives no wordline.
-func (f *fastPath) passEmpty() {
-	for range f.m.steps {
-		f.countRead(0)
-	}
-	if f.m.design.Encoding.HasUnitColumn() {
-		f.stats.UnitConversions += int64(len(f.m.steps) * f.positions)
 	}
 }
 
@@ -303,16 +286,12 @@ func (f *fastPath) countRead(driven int) {
 
 // drive is what a pass drives of a block's rows: the inputs, or a copy that is
 // less their zero points, of the pass's sign, and zero at positions that do not
-// count; nil where nothing is driven, as in the second pass of rectified inputs.
-// Codes of 16 bits are bit patterns.
+// count. Codes of 16 bits are bit patterns.
 func (f *fastPath) drive(block int, x []int16, pass int) []int16 {
 	b, e := &f.m.blocks[block], f.m.design.Encoding
 	x = x[b.first*TilePositions : (b.first+b.rows)*TilePositions]
-	rectified := e.InputSign == SignSplit && f.blocks[block].zeroless && !f.negative(x)
-	switch {
-	case rectified && pass == 1:
-		return nil
-	case (rectified || e.InputSign == Unsigned) && f.positions == TilePositions:
+	asTheyAre := e.InputSign == Unsigned || f.m.rectified && f.m.zero == nil
+	if asTheyAre && f.positions == TilePositions {
 		return x
 	}
 	to := f.driven[:len(x)]
@@ -335,11 +314,4 @@ func (f *fastPath) drive(block int, x []int16, pass int) []int16 {
 		}
 	}
 	return to
-}
-
-// negative says whether an input is, at a position that counts.
-func (f *fastPath) negative(x []int16) bool {
-	clear(f.or)
-	f.kernels.or(f.or, x)
-	return slices.Min(f.or[:f.positions]) < 0
 }

@@ -144,7 +144,7 @@ func (r *Runner) MVM(y []int64, x []int32) {
 			y[n] -= m.zeroSum[n] << r.fraction
 		}
 	}
-	if m.design.Encoding.InputSign != SignSplit {
+	if m.design.Encoding.Passes(m.rectified) == 1 {
 		r.pass(y, 1)
 		return
 	}

@@ -18,11 +18,13 @@ type Design struct {
 }
 
 // Weights is a matrix to program: Rows × Columns integer codes, row-major, and
-// the zero point of every row's input (nil for none).
+// the zero point of every row's input (nil for none). Rectified promises that no
+// input will be below its zero point.
 type Weights struct {
 	Rows, Columns int
 	Codes         []int32
 	Zero          []int32
+	Rectified     bool
 }
 
 // Matrix is a programmed matrix. It does not change and is safe for concurrent
@@ -34,9 +36,13 @@ type Matrix struct {
 	steps         []Step
 	blocks        []block
 	zero          []int32
+	rectified     bool
 	zeroSum       []int64               // Σ zero·code of each column
 	product       func() *packedProduct // laid out at first use
 }
+
+// reads is the number of times that a product reads an array.
+func (m *Matrix) reads() int { return m.design.Encoding.Passes(m.rectified) * len(m.steps) }
 
 // block is a row block: consecutive rows that share bitlines.
 type block struct {
@@ -75,7 +81,7 @@ func Program(d Design, w Weights) (*Matrix, error) {
 			d.Encoding.UnitLevel, d.CellBits, 1<<d.CellBits-1)
 	}
 	m := &Matrix{
-		design: d, rows: w.Rows, columns: w.Columns, zero: w.Zero,
+		design: d, rows: w.Rows, columns: w.Columns, zero: w.Zero, rectified: w.Rectified,
 		slicing: NewSlicing(d.Encoding.WeightBits, d.CellBits),
 		steps:   d.Encoding.Steps(d.DACBits),
 		zeroSum: make([]int64, w.Columns),

@@ -57,7 +57,7 @@ func (m *Matrix) newStats() Stats {
 		Slices: make([]SliceStats, m.slicing.Count), columns: m.columns,
 		converters: m.converted(), nslices: m.slicing.Count,
 		clips:  make([]int64, len(m.blocks)*m.slicing.Count*m.converted()*m.columns),
-		perMVM: int64(m.design.Encoding.Passes() * len(m.steps) * len(m.blocks) * m.converted() * m.columns),
+		perMVM: int64(m.reads() * len(m.blocks) * m.converted() * m.columns),
 	}
 	largest := m.geometric(m.blocks[0].rows)
 	for i, worst := range m.WorstSums() {

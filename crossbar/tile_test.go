@@ -181,11 +181,11 @@ func TestTileEdges(t *testing.T) {
 	}
 }
 
-// TestTileRectified drives nothing negative, where the zero points of three, two or one
-// of three blocks are 0.
+// TestTileRectified promises that nothing is negative, with zero points in none, one or
+// two of three blocks, or without any.
 func TestTileRectified(t *testing.T) {
 	for _, signed := range encodings() {
-		for zeroed := range 3 {
+		for zeroed := -1; zeroed < 3; zeroed++ {
 			g := seeded(uint64(zeroed))
 			g.rectified = true
 			s := shape{wordlines: []int{20}, blocks: 1, columns: 4, weightBits: 8, inputBits: 8,
@@ -193,8 +193,11 @@ func TestTileRectified(t *testing.T) {
 			w := g.twin(s)
 			w.weights.Rows = 50
 			w.weights.Codes = g.codes(w.design.Encoding, 50*w.weights.Columns)
-			w.weights.Zero = make([]int32, 50)
-			for k := range 20 * zeroed {
+			w.weights.Rectified = true
+			if zeroed >= 0 {
+				w.weights.Zero = make([]int32, 50)
+			}
+			for k := range 20 * max(zeroed, 0) {
 				w.weights.Zero[k] = int32(1 + g.pick(100))
 			}
 			compareTile(t, g, g.lowBits(w), 1, 100, crossbar.TilePositions)

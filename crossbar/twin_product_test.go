@@ -26,6 +26,9 @@ func (t *twin) pulses(x []int32) []pulse {
 				negative[k] = -v[k]
 			}
 		}
+		if t.weights.Rectified {
+			return t.digits(positive, 1)
+		}
 		return append(t.digits(positive, 1), t.digits(negative, -1)...)
 	case crossbar.TwosComplement:
 		// v = low − 2^bits·sign with 0 ≤ low < 2^bits.

@@ -31,8 +31,9 @@ type Layer struct {
 	// Rows × Columns weights are those of one of Groups equal matrices on disjoint
 	// inputs; there is one but for grouped convolutions.
 	Rows, Columns, Groups int
-	Positions             int // at which an image applies the layer
-	Width                 int // positions of a row
+	Positions             int  // at which an image applies the layer
+	Width                 int  // positions of a row
+	Rectified             bool // no input is negative (crossbar.Encoding.Passes)
 	// RowBlocks × ColumnBlocks are those of one group, both 1 where groups share
 	// arrays. GroupBlocks is the number of sets of groups that do: Groups where an
 	// array holds one.

@@ -176,7 +176,7 @@ func (y *layout) deal(network string, plans []plan) *Mapping {
 		}
 		l := &m.Layers[i]
 		*l = Layer{
-			Name: p.shape.Layer, Rows: p.shape.Rows, Columns: p.shape.Columns, Groups: p.shape.Groups, Positions: p.shape.Positions, Width: p.width,
+			Name: p.shape.Layer, Rows: p.shape.Rows, Columns: p.shape.Columns, Groups: p.shape.Groups, Positions: p.shape.Positions, Rectified: p.shape.Rectified, Width: p.width,
 			GroupBlocks: p.groupBlocks, RowBlocks: p.rowBlocks, ColumnBlocks: p.columnBlocks, Round: p.round,
 		}
 		l.Copies, all = all[:p.copies:p.copies], all[p.copies:]

@@ -55,7 +55,7 @@ func (r *Replayer) Record(image workloads.Images, plan Plan, name string) (*Reco
 		if l.Groups > 1 {
 			return nil, 0, fmt.Errorf("layer %s: %d groups, want 1: replays have no grouped convolutions", l.Layer, l.Groups)
 		}
-		record.Layers[i] = NewLayerRecord(l.Positions, ceil(l.Rows, r.chip.Crossbar.Wordlines), passSteps*r.chip.Encoding.Passes(), slices)
+		record.Layers[i] = NewLayerRecord(l.Positions, ceil(l.Rows, r.chip.Crossbar.Wordlines), r.chip.Encoding.Reads(r.chip.DAC.Bits, l.Rectified), slices)
 	}
 	var overflow error
 	class, err := r.Activity(image, plan, func(a Activity) {

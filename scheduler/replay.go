@@ -110,7 +110,7 @@ func (r *Replayer) program(layer int, bits []int) (*crossbar.Matrix, error) {
 // layOut programs one layer.
 func (r *Replayer) layOut(layer int, bits []int) (*crossbar.Matrix, error) {
 	l := &r.model.Layers[layer]
-	w := crossbar.Weights{Rows: l.Rows, Columns: l.Columns, Codes: make([]int32, len(l.Codes)), Zero: r.model.Zero(layer)}
+	w := crossbar.Weights{Rows: l.Rows, Columns: l.Columns, Codes: make([]int32, len(l.Codes)), Zero: r.model.Zero(layer), Rectified: r.layers[layer].Rectified}
 	for i, c := range l.Codes {
 		w.Codes[i] = int32(c)
 	}

@@ -102,6 +102,9 @@ type MatrixShape struct {
 	Rows, Columns int // of one group
 	Groups        int
 	Positions     int
+	// Rectified says that no input is negative: they are a rectified layer's
+	// outputs, perhaps pooled. What an image holds is not said.
+	Rectified bool
 }
 
 // Matrices lists the layers that lie on crossbars, in the order of the network.
@@ -111,10 +114,22 @@ func (n *Network) Matrices() []MatrixShape {
 	var shapes []MatrixShape
 	for i := range nodes {
 		if l := &nodes[i]; l.Kind.Matrix() && l.Out.Size() > 0 {
-			shapes = append(shapes, MatrixShape{Layer: l.Name, Rows: l.rows(), Columns: l.Outputs / l.groups(), Groups: l.groups(), Positions: l.positions()})
+			shapes = append(shapes, MatrixShape{Layer: l.Name, Rows: l.rows(), Columns: l.Outputs / l.groups(), Groups: l.groups(), Positions: l.positions(), Rectified: takesRectified(nodes, l)})
 		}
 	}
 	return shapes
+}
+
+// takesRectified says whether a layer takes the outputs of a rectified one, perhaps
+// pooled.
+func takesRectified(nodes []Node, l *Node) bool {
+	for len(l.Takes) == 1 && l.Takes[0] >= 0 {
+		l = &nodes[l.Takes[0]]
+		if l.Kind.Matrix() {
+			return l.ReLU
+		}
+	}
+	return false
 }
 
 // MatrixNames are the names of the layers that lie on crossbars, in the order of

@@ -54,7 +54,9 @@ layer = [
 		t.Errorf("layers are\n%+v, want\n%+v", n.Layers, want)
 	}
 	// 9×8 at stride 2 with padding 1 is 5×4 positions of 3·3·3 rows.
-	shapes := []MatrixShape{{"c1", 27, 4, 1, 20}, {"s", 4, 5, 1, 20}, {"c2", 36, 5, 1, 20}, {"layer7", 5, 10, 1, 1}}
+	shapes := []MatrixShape{
+		{"c1", 27, 4, 1, 20, false}, {"s", 4, 5, 1, 20, true}, {"c2", 36, 5, 1, 20, true}, {"layer7", 5, 10, 1, 1, false}, // c2 is not rectified
+	}
 	if got := n.Matrices(); !slices.Equal(got, shapes) {
 		t.Errorf("matrices are %v, want %v", got, shapes)
 	}

@@ -55,7 +55,7 @@ func TestGraph(t *testing.T) {
 	// Rows and columns of one group: k has 8/4 inputs behind each of 9 places and
 	// 8/4 outputs, dw one of each.
 	shapes := []MatrixShape{
-		{"q", 8, 8, 1, 24}, {"k", 18, 2, 4, 6}, {"dw", 9, 1, 8, 24}, {"short", 8, 6, 1, 24}, {"join", 4, 3, 2, 24}, {"fc", 36, 5, 1, 1},
+		{"q", 8, 8, 1, 24, false}, {"k", 18, 2, 4, 6, false}, {"dw", 9, 1, 8, 24, false}, {"short", 8, 6, 1, 24, false}, {"join", 4, 3, 2, 24, false}, {"fc", 36, 5, 1, 1, false},
 	}
 	if got := n.Matrices(); !slices.Equal(got, shapes) {
 		t.Errorf("matrices are\n%+v, want\n%+v", got, shapes)

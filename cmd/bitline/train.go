@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bitline/internal/atomicfile"
@@ -81,7 +82,8 @@ every epoch.`,
 			if err := files.Remove(); err != nil {
 				return err
 			}
-			next := runFlags{sets: pipeline.WithoutTraining(sets), checkpoint: filepath.Clean(out), data: data}
+			sets = slices.DeleteFunc(pipeline.WithoutTraining(sets), func(set string) bool { return strings.HasPrefix(strings.TrimSpace(set), "checkpoint") })
+			next := runFlags{sets: sets, checkpoint: filepath.Clean(out), data: data}
 			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nNext: %s\n", model.Network.Name, model.Origin.DataSet, out, next.command(args[0]))
 			return err
 		},

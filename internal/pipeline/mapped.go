@@ -144,7 +144,7 @@ func mapLayer(chip *arch.Chip, l *scheduler.Layer) MappedLayer {
 			tiles[a.IMA/int32(chip.Tile.IMAs)] = true
 		}
 	}
-	reads := len(chip.Encoding.Steps(chip.DAC.Bits)) * chip.Encoding.Passes()
+	reads := chip.Encoding.Reads(chip.DAC.Bits, l.Rectified)
 	read := chip.Crossbar.Read()
 	if late := read % max(chip.Stage, 1); chip.Stage > 0 && late > 0 {
 		read += chip.Stage - late

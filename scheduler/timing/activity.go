@@ -67,24 +67,24 @@ func (b *builder) take(a *Activity) error {
 			faults = append(faults, fmt.Errorf("assumed conduction is %g, want 0 to 1: the share of what the cells behind driven wordlines can conduct", a.Conducting))
 		}
 	}
-	steps := b.steps()
 	for _, r := range a.Records {
 		if len(r.Layers) != len(b.Mapping.Layers) {
 			faults = append(faults, fmt.Errorf("activity of %s has %d layers, want %d", r.Image, len(r.Layers), len(b.Mapping.Layers)))
 			continue
 		}
 		for i := range r.Layers {
-			if err := r.Layers[i].Fits(&b.Mapping.Layers[i], steps, b.Chip.Slicing().Count); err != nil {
-				faults = append(faults, fmt.Errorf("activity of %s, layer %s: %w", r.Image, b.Mapping.Layers[i].Name, err))
+			l := &b.Mapping.Layers[i]
+			if err := r.Layers[i].Fits(l, b.Chip.Encoding.Reads(b.Chip.DAC.Bits, l.Rectified), b.Chip.Slicing().Count); err != nil {
+				faults = append(faults, fmt.Errorf("activity of %s, layer %s: %w", r.Image, l.Name, err))
 			}
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// steps is the number of input steps of a product, of all passes.
-func (b *builder) steps() int {
-	return len(b.Chip.Encoding.Steps(b.Chip.DAC.Bits)) * b.Chip.Encoding.Passes()
+// reads is the number of times that a product of a node reads an array.
+func (b *builder) reads(node int32) int {
+	return b.Chip.Encoding.Reads(b.Chip.DAC.Bits, b.layer(node).Rectified)
 }
 
 // whatFollows names the keys by which work follows the data.

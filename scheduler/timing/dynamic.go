@@ -21,7 +21,7 @@ type data struct {
 	unitRows int64
 	// drivenOnly charges the wordlines that are driven.
 	drivenOnly bool
-	steps      int    // of a product
+	steps      int    // the most of a product
 	ahead      uint64 // events inside IMAs that ran ahead
 	first      int64  // image of the activity that the first one has
 	matrices   []int  // of each node
@@ -34,9 +34,10 @@ type data struct {
 // newData is the work of images from a number on. Without an activity everything
 // is driven.
 func (b *builder) newData(first int64) *data {
+	most := b.Chip.Encoding.Reads(b.Chip.DAC.Bits, false)
 	d := &data{
 		Activity: b.activity, skip: b.Chip.SkipEmpty, unitRows: int64(b.Chip.Crossbar.UnitRows),
-		drivenOnly: b.Chip.DAC.Charge == crossbar.DrivenWordlines, first: first, steps: b.steps(), any: make([]bool, b.steps()),
+		drivenOnly: b.Chip.DAC.Charge == crossbar.DrivenWordlines, first: first, steps: most, any: make([]bool, most),
 	}
 	if d.Activity == nil {
 		d.Activity = AllActive()
@@ -62,7 +63,7 @@ func (d *data) look(m *model, t *team, product int64) {
 	if d.skip != arch.SkipByProduct {
 		return
 	}
-	for s := range d.any {
+	for s := range int(t.classes[0].kind.reads) {
 		d.any[s] = false
 		for c := range t.classes {
 			kind := t.classes[c].kind

@@ -19,8 +19,8 @@ import (
 func recordOf(job Job, driven func(layer, position, block, step int) int) *scheduler.Record {
 	r := &scheduler.Record{Image: "made"}
 	enc, slices := job.Chip.Encoding, job.Chip.Slicing().Count
-	steps := len(enc.Steps(job.Chip.DAC.Bits)) * enc.Passes()
 	for i, l := range job.Mapping.Layers {
+		steps := enc.Reads(job.Chip.DAC.Bits, l.Rectified)
 		x := scheduler.NewLayerRecord(l.Positions, l.RowBlocks*l.Groups, steps, slices)
 		for p := range x.Positions {
 			for b := range x.Blocks {

@@ -13,7 +13,7 @@ func (b *builder) kindOf(k int32, arrays []scheduler.Array) *imaKind {
 	enc := b.Chip.Encoding
 	kind := &imaKind{
 		arbitration: b.Chip.ADC.Arbitration, stage: b.Chip.Stage, read: b.Chip.Crossbar.Read(),
-		reads: int32(len(enc.Steps(b.Chip.DAC.Bits)) * enc.Passes()),
+		reads: int32(b.reads(k)),
 	}
 	pools := b.Chip.Slicing().Count
 	if b.Chip.ADC.Kind == adc.Reconfigurable || enc.Slices == crossbar.Interleaved {
@@ -46,7 +46,7 @@ func (b *builder) kindOf(k int32, arrays []scheduler.Array) *imaKind {
 // equal says whether two kinds of a chip are one.
 func (k *imaKind) equal(o *imaKind) bool {
 	sameSteps := func(a, b []shot) bool { return slices.EqualFunc(a, b, shot.equal) }
-	return slices.EqualFunc(k.lanes, o.lanes, func(a, b lane) bool {
+	return k.reads == o.reads && slices.EqualFunc(k.lanes, o.lanes, func(a, b lane) bool {
 		return a.pool == b.pool && a.crossbars == b.crossbars && a.rows == b.rows && a.columns == b.columns &&
 			a.block == b.block && a.blocks == b.blocks && a.shot.equal(b.shot) && slices.EqualFunc(a.steps, b.steps, sameSteps)
 	})
@@ -87,7 +87,7 @@ func (b *builder) read(k int32, a *scheduler.Array) lane {
 	if !b.stepped() {
 		return l
 	}
-	for range b.Chip.Encoding.Passes() {
+	for range b.Chip.Encoding.Passes(b.layer(k).Rectified) {
 		for _, ofStep := range b.stepBits(bits) {
 			l.steps = append(l.steps, b.shots(bitlines, l.unit, func(slice int32) int { return ofStep[slice] }))
 		}

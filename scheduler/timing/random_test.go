@@ -63,6 +63,7 @@ func randomLayer(rng *rand.Rand, i, channels int) workloads.Layer {
 	if rng.IntN(5) == 0 {
 		l.Input = before()
 	}
+	l.ReLU = l.Kind == workloads.Conv && rng.IntN(2) == 0
 	return l
 }
 

@@ -167,6 +167,25 @@ func TestTimesByHand(t *testing.T) {
 	}
 }
 
+// TestRectifiedInputs: of two layers on two tiles, sign-split, the first alone drives
+// its inputs twice if its outputs are rectified. Without sign-split both take 30 ns to
+// read, and an image 110.
+func TestRectifiedInputs(t *testing.T) {
+	split := three(func(c *arch.Chip) { c.Encoding.InputSign = crossbar.SignSplit })
+	net := mlp(4, 4, 4)
+	for _, rectified := range []bool{false, true} {
+		net.Layers[0].ReLU = rectified
+		want := 170 * ns
+		if rectified {
+			want = 140 * ns
+		}
+		got := mustSimulate(t, split, net, 8)
+		if got.LatencySingle != want || got.Interval != 60*ns {
+			t.Errorf("rectified %t: latency is %v and interval %v, want %v and 60 ns", rectified, got.LatencySingle, got.Interval, want)
+		}
+	}
+}
+
 // TestISAACStages is the published pipeline (Shafiee et al., ISCA 2016, section
 // VI): 22 stages of 100 ns from the eDRAM to the eDRAM, and a result every 16.
 func TestISAACStages(t *testing.T) {

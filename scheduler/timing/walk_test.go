@@ -77,7 +77,7 @@ func products(l *scheduler.Layer, copy int) (n int64) {
 // layer counts what the arrays of a layer do.
 func (w *census) layer(n *workloads.Node) {
 	chip, l := w.job.Chip, &w.job.Mapping.Layers[n.Matrix]
-	steps := int64(chip.Encoding.InputBits * chip.Encoding.Passes()) // one bit at a time
+	steps := int64(chip.Encoding.InputBits * chip.Encoding.Passes(l.Rectified)) // one bit at a time
 	top := chip.Slicing().Count - 1
 	for c := range l.Copies {
 		p := products(l, c)

@@ -19,6 +19,7 @@ type convertedLayer struct {
 	bits          []int
 	zero          []int32 // by row, nil for none
 	zeroByChannel []int32
+	rectified     bool      // no input is negative
 	step          float64   // the value of one count of an accumulator
 	unitOf        float64   // that in output codes
 	slope         []float64 // of the start, by column
@@ -50,9 +51,9 @@ func newConvertedLayer(c *converted, u *unit) *convertedLayer {
 	w := &c.start.Layers[u.Matrix]
 	l := &convertedLayer{
 		unit: u, spec: c.through, design: c.through.Design, bits: c.through.Bits[u.Matrix], zero: c.start.Zero(u.Matrix),
-		zeroByChannel: zeroOf(u, c.start.Input),
-		offset:        newParam(u.Name+".offset", u.Outputs, 0, c.cfg.Workers),
-		sums:          make([]float64, 2*u.y.pitch), pivot: make([]float32, u.y.pitch), damped: make([]float32, len(w.Codes)),
+		zeroByChannel: zeroOf(u, c.start.Input), rectified: c.start.Network.Matrices()[u.Matrix].Rectified,
+		offset: newParam(u.Name+".offset", u.Outputs, 0, c.cfg.Workers),
+		sums:   make([]float64, 2*u.y.pitch), pivot: make([]float32, u.y.pitch), damped: make([]float32, len(w.Codes)),
 		blends: gemm.BlendSpec{A: make([]float32, u.y.pitch), B: make([]float32, u.y.pitch), C: make([]float32, u.y.pitch)},
 	}
 	l.offset.kind = normParam
@@ -159,7 +160,7 @@ func (l *convertedLayer) program(i int, how programming) error {
 	}
 	s := &l.shards[i]
 	rows, columns, width := l.unit.kernel.rows(), l.unit.Outputs, s.hi-s.lo
-	w := crossbar.Weights{Rows: rows, Columns: width, Codes: make([]int32, rows*width), Zero: l.zero}
+	w := crossbar.Weights{Rows: rows, Columns: width, Codes: make([]int32, rows*width), Zero: l.zero, Rectified: l.rectified}
 	perCode := 1 / l.unit.weight.quantizer.Step()
 	for k := range rows {
 		to := w.Codes[k*width:][:width]

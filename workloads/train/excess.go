@@ -39,7 +39,7 @@ func newExcess(l *convertedLayer) *excess {
 	if u.y.positions() == 1 && u.Window.Height == u.In.Height && u.Window.Width == u.In.Width {
 		lines *= u.In.Height * u.In.Width // every row has its own
 	}
-	x.rates = newBitRates(e, lines, l.zeroByChannel)
+	x.rates = newBitRates(e, lines, inputsOf{l.zeroByChannel, l.rectified})
 	for _, b := range l.bits {
 		x.limits = append(x.limits, float64(int64(1)<<b-1))
 	}

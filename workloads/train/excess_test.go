@@ -164,7 +164,7 @@ func TestBitRates(t *testing.T) {
 		e := crossbar.DefaultEncoding()
 		e.InputSign, e.InputBits = test.sign, test.bits
 		for _, lines := range []int{11, 66} {
-			b := newBitRates(e, lines, zero)
+			b := newBitRates(e, lines, inputsOf{zero: zero})
 			b.observe(inputsSeen{x: &x, perUnit: 64, workers: 3}, 1)
 			for line := range lines {
 				for i := range b.width() {

@@ -13,20 +13,26 @@ import (
 type bitRates struct {
 	encoding crossbar.Encoding
 	steps    []crossbar.Step
-	zero     []int32   // by channel; nil for none
-	share    []float32 // [line][pass][step]
-	lines    int
+	inputsOf
+	share []float32 // [line][pass][step]
+	lines int
+}
+
+// inputsOf is what is known of a layer's inputs.
+type inputsOf struct {
+	zero      []int32 // points by channel; nil for none
+	rectified bool    // none is negative
 }
 
 // newBitRates makes shares of 0 for so many lines.
-func newBitRates(e crossbar.Encoding, lines int, zero []int32) *bitRates {
-	b := &bitRates{encoding: e, steps: e.Steps(1), zero: zero, lines: lines}
+func newBitRates(e crossbar.Encoding, lines int, of inputsOf) *bitRates {
+	b := &bitRates{encoding: e, steps: e.Steps(1), inputsOf: of, lines: lines}
 	b.share = make([]float32, lines*b.width())
 	return b
 }
 
 // width is the number of shares of a line.
-func (b *bitRates) width() int { return b.encoding.Passes() * len(b.steps) }
+func (b *bitRates) width() int { return b.encoding.Passes(b.rectified) * len(b.steps) }
 
 // inputsSeen are a layer's inputs of a batch.
 type inputsSeen struct {

@@ -42,6 +42,12 @@ func (w *throughTwin) zero(layer, channel int) int {
 	return int(w.model.Input.Zero[channel])
 }
 
+// splits says whether a layer's inputs are driven twice: a rectified layer's are not.
+func (w *throughTwin) splits(layer int) bool {
+	from := w.nodes[layer].Takes[0]
+	return w.sign == crossbar.SignSplit && (from < 0 || !w.nodes[from].ReLU)
+}
+
 // sees lists what an output position sees, in the order of the rows: input position,
 // −1 for padding, and channel.
 func (w *throughTwin) sees(layer, position int) [][2]int {
@@ -80,7 +86,7 @@ func (w *throughTwin) accumulate(layer int, driven []int, column int, seen *twin
 	l := &w.model.Layers[layer]
 	acc, channels := 0, w.nodes[layer].In.Channels
 	passes := []int{1}
-	if w.sign == crossbar.SignSplit {
+	if w.splits(layer) {
 		passes = []int{1, -1}
 	}
 	for first := 0; first < l.Rows; first += w.wordlines {
@@ -151,7 +157,7 @@ func (w *throughTwin) forward(images workloads.Images) []twinValues {
 				}
 				codes, sums = append(codes, code), append(sums, sum)
 				v.count += 8
-				if w.sign == crossbar.SignSplit {
+				if w.splits(n) {
 					v.count += 8
 				}
 			}
