@@ -51,15 +51,20 @@ func TestCheckpointsAreSmall(t *testing.T) {
 }
 
 func TestEveryShippedNetworkLoads(t *testing.T) {
+	// Rectified says which layers take the outputs of a rectified one.
 	want := map[string][]workloads.MatrixShape{
-		"mlp-64-32-10":   {{Layer: "fc1", Rows: 64, Columns: 32, Groups: 1, Positions: 1}, {Layer: "fc2", Rows: 32, Columns: 10, Groups: 1, Positions: 1}},
-		"mlp-784-100-10": {{Layer: "fc1", Rows: 784, Columns: 100, Groups: 1, Positions: 1}, {Layer: "fc2", Rows: 100, Columns: 10, Groups: 1, Positions: 1}},
+		"mlp-64-32-10": {
+			{Layer: "fc1", Rows: 64, Columns: 32, Groups: 1, Positions: 1}, {Layer: "fc2", Rows: 32, Columns: 10, Groups: 1, Positions: 1, Rectified: true},
+		},
+		"mlp-784-100-10": {
+			{Layer: "fc1", Rows: 784, Columns: 100, Groups: 1, Positions: 1}, {Layer: "fc2", Rows: 100, Columns: 10, Groups: 1, Positions: 1, Rectified: true},
+		},
 		// 5·5 inputs at 28·28 positions, 5·5·6 at (14−4)² positions, 5·5·16 after two
 		// halvings.
 		"lenet-5": {
-			{Layer: "conv1", Rows: 25, Columns: 6, Groups: 1, Positions: 784}, {Layer: "conv2", Rows: 150, Columns: 16, Groups: 1, Positions: 100},
-			{Layer: "fc1", Rows: 400, Columns: 120, Groups: 1, Positions: 1}, {Layer: "fc2", Rows: 120, Columns: 84, Groups: 1, Positions: 1},
-			{Layer: "fc3", Rows: 84, Columns: 10, Groups: 1, Positions: 1},
+			{Layer: "conv1", Rows: 25, Columns: 6, Groups: 1, Positions: 784}, {Layer: "conv2", Rows: 150, Columns: 16, Groups: 1, Positions: 100, Rectified: true},
+			{Layer: "fc1", Rows: 400, Columns: 120, Groups: 1, Positions: 1, Rectified: true}, {Layer: "fc2", Rows: 120, Columns: 84, Groups: 1, Positions: 1, Rectified: true},
+			{Layer: "fc3", Rows: 84, Columns: 10, Groups: 1, Positions: 1, Rectified: true},
 		},
 	}
 	for name := range want {
