@@ -62,13 +62,19 @@ func runReproduce(ctx context.Context, term terminal, name string, f reproduceFl
 	if !isTerminal(term.err) { // where nobody watches a bar
 		host.Epoch = func(line string) { fmt.Fprintln(term.out, line) }
 	}
-	if f.checkpoints != "" && study.NeedsModels() {
+	train := f.checkpoints != "" && study.NeedsModels()
+	if train {
 		var remove func(error)
 		remove, err = makeFolders(f.checkpoints)
 		defer func() { remove(err) }()
 		if err != nil {
 			return err
 		}
+	}
+	if err := study.CheckData(host); err != nil {
+		return err
+	}
+	if train {
 		if err := study.Train(ctx, host, f.checkpoints); err != nil {
 			return err
 		}
