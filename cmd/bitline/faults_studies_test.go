@@ -36,6 +36,8 @@ func TestFaultsOfAccuracyStudies(t *testing.T) {
 			"s.toml: key job is missing\ns.toml: key resolutions is missing\ns.toml: key variant is missing\ns.toml:1: unknown key chip\ns.toml:2: unknown key network"},
 		{"a damaged model", map[string]string{"s.toml": "job = 'quickstart'\n" + bits + models, "c/quickstart-a.safetensors": "hello"}, "reproduce s.toml --checkpoints c",
 			"study s.toml: reading c/quickstart-a.safetensors: not a whole safetensors file: header too small"},
+		{"missing data, before a model is read", map[string]string{"s.toml": "job = 'mnist-mlp'\n" + bits + models, "c/mnist-mlp-a.safetensors": "hello"},
+			"reproduce s.toml --checkpoints c --data here", "data set mnist: found in none of here/mnist, here: " + wantMNIST},
 	})
 }
 

@@ -87,6 +87,9 @@ const (
 		"mobilenet-v2, resnet-18, resnet-20, resnet-50, vgg-11-bn, vgg-11, vgg-16, vgg-8"
 )
 
+// wantMNIST ends the message where MNIST is not found.
+const wantMNIST = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; download them with bitline data get, or put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
+
 func TestFaultsOfChips(t *testing.T) {
 	chip := func(text string) map[string]string { return map[string]string{"chip.toml": text} }
 	checkFaults(t, []fault{
@@ -158,7 +161,6 @@ func TestFaultsOfJobs(t *testing.T) {
 	files := func(extra string) map[string]string { return map[string]string{"job.toml": job + extra} }
 	checkpoint := func(content string) map[string]string { return map[string]string{"c.safetensors": content} }
 	jobNames := shippedNames(t, "jobs", ".toml")
-	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; download them with bitline data get, or put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown job", nil, "run quikstart",
 			`unknown name "quikstart" in jobs, want ` + jobNames + ` or the path of a .toml file, did you mean quickstart?`},
@@ -187,7 +189,7 @@ func TestFaultsOfJobs(t *testing.T) {
 		{"weights wider than the chip's", checkpoint(own), "run quickstart --checkpoint c.safetensors --set encoding.weight_bits=4",
 			`model has weights of 8 magnitude bits, want at most 4: what chip bitslice-8bit with encoding.weight_bits = 4 and signed = "differential" can hold`},
 		{"missing data", nil, "run mnist-mlp --data here",
-			"data set mnist: found in none of here/mnist, here: " + idx},
+			"data set mnist: found in none of here/mnist, here: " + wantMNIST},
 		{"images of another size", nil, "run mnist-mlp --set data.set=digits",
 			"network mlp-784-100-10 takes images of 28×28×1, want the 8×8×1 of data set digits"},
 		{"too few outputs", map[string]string{"job.toml": strings.Replace(job, "mlp-64-32-10", "net.toml", 1),

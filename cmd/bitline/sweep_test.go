@@ -163,7 +163,6 @@ func TestFaultsOfSweeps(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	of := func(text string) map[string]string { return map[string]string{"s.toml": text} }
 	const bits = "[[axis]]\nkey = 'adc.bits'\nvalues = [3]\n"
-	const idx = "want the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or with .gz; download them with bitline data get, or put them into DIR/mnist and name DIR with --data or BITLINE_DATA"
 	checkFaults(t, []fault{
 		{"unknown sweep", nil, "sweep adc-sharin", `unknown name "adc-sharin" in sweeps, want ` + shippedNames(t, "sweeps", ".toml") + ` or the path of a .toml file, did you mean adc-sharing?`},
 		{"missing file", nil, "sweep s.toml", "reading s.toml: no such file or directory"},
@@ -178,8 +177,8 @@ func TestFaultsOfSweeps(t *testing.T) {
 			"sweep s: pareto names \"acuracy\", which is no figure of the results, did you mean accuracy?\npareto names \"warmth\", which is no figure of the results"},
 		{"a missing chip", of("job = 'quickstart'\n[[axis]]\nkey = 'chip'\nvalues = ['puma', './none.toml']\n"), "sweep s.toml", "reading none.toml: no such file or directory"},
 		{"a missing checkpoint", of("job = 'quickstart'\nset = ['checkpoint=./none.safetensors']\n" + bits), "sweep s.toml", "open ./none.safetensors: no such file or directory"},
-		{"missing data", nil, "sweep adc-sharing --data here", "data set mnist: found in none of here/mnist, here: " + idx},
-		{"missing data, dry", nil, "sweep adc-sharing --data here --dry-run", "data set mnist: found in none of here/mnist, here: " + idx},
+		{"missing data", nil, "sweep adc-sharing --data here", "data set mnist: found in none of here/mnist, here: " + wantMNIST},
+		{"missing data, dry", nil, "sweep adc-sharing --data here --dry-run", "data set mnist: found in none of here/mnist, here: " + wantMNIST},
 		{"no Slurm", nil, "sweep adc-sharing --slurm", "--slurm wants the command sbatch, which is not in PATH (--shard computes a part without Slurm)"},
 		{"a file for a folder", map[string]string{"s.toml": digits, "file": ""}, "sweep s.toml --out file", "open file/sweep.json: not a directory"},
 		{"below a file", map[string]string{"s.toml": digits, "file": ""}, "sweep s.toml --out file/out", "open file/out/sweep.json: not a directory"},
