@@ -34,3 +34,20 @@ func TestNextComesTrue(t *testing.T) {
 			shared.IntervalNS, shared.AreaMM2, *shared.Accuracy, more.IntervalNS, more.AreaMM2, *more.Accuracy)
 	}
 }
+
+// TestNextOfShapes follows those of a run without values, whose chip a flag names.
+func TestNextOfShapes(t *testing.T) {
+	out := succeed(t, "run", "--chip", "isaac-ce", "--network", "lenet-5")
+	for _, want := range []string{
+		"give the slowest layers copies: bitline run --chip isaac-ce --network lenet-5 --set mapping.replicate=balanced",
+		"the same by energies of actions instead of powers: bitline run --chip isaac-ce-events --network lenet-5 --set mapping.replicate=balanced",
+		"see every layer and resource: bitline run --chip isaac-ce-events --network lenet-5 --set mapping.replicate=balanced --details",
+	} {
+		_, line, _ := strings.Cut(out, "\nNext: ")
+		if line = strings.TrimSpace(line); line != want {
+			t.Fatalf("it suggests %q, want %q", line, want)
+		}
+		_, command, _ := strings.Cut(line, ": ")
+		out = succeed(t, words(command)[1:]...)
+	}
+}

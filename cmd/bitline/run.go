@@ -143,7 +143,7 @@ func (f runFlags) job(name string) (job *pipeline.Job, err error) {
 	if err != nil {
 		return nil, err
 	}
-	job.Command = f.command(name)
+	job.Command = pipeline.Command{Job: name, Chip: f.chip, Network: f.network, Checkpoint: f.checkpoint, Train: f.train, Sets: f.sets, Data: f.data}
 	return job, nil
 }
 
@@ -164,29 +164,6 @@ func (f runFlags) checkTwice() error {
 		}
 	}
 	return nil
-}
-
-// command is the command line that runs the job of that name again.
-func (f runFlags) command(name string) string {
-	line := "bitline run"
-	if name != "" {
-		line += " " + pipeline.Quote(name)
-	}
-	for _, flag := range []struct{ name, value string }{{"chip", f.chip}, {"network", f.network}, {"checkpoint", f.checkpoint}} {
-		if flag.value != "" {
-			line += " --" + flag.name + " " + pipeline.Quote(flag.value)
-		}
-	}
-	if f.train {
-		line += " --train"
-	}
-	for _, s := range f.sets {
-		line += " --set " + pipeline.Quote(s)
-	}
-	if f.data != "" {
-		line += " --data " + pipeline.Quote(f.data)
-	}
-	return line
 }
 
 // checkValues finds flags that want values of a job that computes none.

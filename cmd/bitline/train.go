@@ -83,8 +83,8 @@ every epoch.`,
 				return err
 			}
 			sets = slices.DeleteFunc(pipeline.WithoutTraining(sets), func(set string) bool { return strings.HasPrefix(strings.TrimSpace(set), "checkpoint") })
-			next := runFlags{sets: sets, checkpoint: filepath.Clean(out), data: data}
-			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nNext: %s\n", model.Network.Name, model.Origin.DataSet, out, next.command(args[0]))
+			next := pipeline.Command{Job: args[0], Checkpoint: filepath.Clean(out), Sets: sets, Data: data}
+			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nNext: %s\n", model.Network.Name, model.Origin.DataSet, out, next)
 			return err
 		},
 	}

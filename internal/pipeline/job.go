@@ -48,8 +48,7 @@ type Job struct {
 	Sensitivity bool
 	Simulation  timing.Options
 	activity    activityKeys
-	// Command is the command line that runs this job.
-	Command string
+	Command     Command // that runs this job
 	// own and chips are what the job and its chip were read from.
 	own, chips *config.Table
 	// training are the overrides of keys of the training.
@@ -94,7 +93,7 @@ func (l *Loader) LoadJob(name string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readJob(t, Job{Name: name, Command: command("bitline run "+Quote(name), sets), training: ofTraining(own)}, jobFiles{name, chips, l})
+	return readJob(t, Job{Name: name, Command: Command{Job: name, Sets: sets}, training: ofTraining(own)}, jobFiles{name, chips, l})
 }
 
 func (l *Loader) source(kind string) config.Source {
@@ -112,7 +111,7 @@ func JobOf(chip, network string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := Job{Name: config.Stem(network) + "-" + config.Stem(chip), Command: command(fmt.Sprintf("bitline run --chip %s --network %s", Quote(chip), Quote(network)), sets)}
+	j := Job{Name: config.Stem(network) + "-" + config.Stem(chip), Command: Command{Chip: chip, Network: network, Sets: sets}}
 	j.training = ofTraining(own)
 	return readJob(t, j, jobFiles{"", chips, new(Loader)})
 }
@@ -270,14 +269,6 @@ func (j *Job) readSimulation(t *config.Table) {
 	j.activity = readActivity(t)
 }
 
-// command adds overrides to a command line.
-func command(line string, sets []string) string {
-	for _, s := range sets {
-		line += " --set " + Quote(s)
-	}
-	return line
-}
-
 // documents are what the job and its chip were read from, each as one TOML text with
 // its bases and overrides merged.
 func (j *Job) documents() (job, chip string, err error) {
@@ -291,17 +282,6 @@ func (j *Job) documents() (job, chip string, err error) {
 // ChipDocument is what the job's chip was read from, as one TOML text with its bases
 // and overrides merged: chips of equal documents are equal.
 func (j *Job) ChipDocument() (string, error) { return j.chips.TOML() }
-
-// Quote makes one word of a text for a POSIX shell.
-func Quote(text string) string {
-	plain := func(r rune) bool {
-		return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("_./=:,+-", r)
-	}
-	if text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !plain(r) }) {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
 
 // LoadChip reads a chip by name or file. A chip whose power or area no sum can
 // hold is an error.

@@ -98,23 +98,6 @@ func TestBeside(t *testing.T) {
 	}
 }
 
-// What is suggested to a user can be pasted into a shell.
-func TestCommand(t *testing.T) {
-	for _, tt := range []struct {
-		sets []string
-		want string
-	}{
-		{nil, "bitline run job"},
-		{[]string{"adc.bits=4", "adc.law=linear"}, "bitline run job --set adc.bits=4 --set adc.law=linear"},
-		{[]string{"adc.bits=[4,4,4,2]"}, "bitline run job --set 'adc.bits=[4,4,4,2]'"},
-		{[]string{"name=it's"}, `bitline run job --set 'name=it'\''s'`},
-	} {
-		if got := command("bitline run job", tt.sets); got != tt.want {
-			t.Errorf("got %s, want %s", got, tt.want)
-		}
-	}
-}
-
 // Names of files are words of a command, whatever they hold.
 func TestCommandOfFiles(t *testing.T) {
 	write(t, map[string]string{"my jobs/job.toml": "chip = \"isaac-ce\"\nnetwork = \"lenet-5\"\n", "my chip.toml": "base = \"isaac-ce\"\n"})
@@ -122,13 +105,13 @@ func TestCommandOfFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "bitline run 'my jobs/job.toml' --set data.set=none"; job.Command != want {
+	if want := "bitline run 'my jobs/job.toml' --set data.set=none"; job.Command.String() != want {
 		t.Errorf("the command is %s, want %s", job.Command, want)
 	}
 	if job, err = JobOf("my chip.toml", "lenet-5", nil); err != nil {
 		t.Fatal(err)
 	}
-	if want := "bitline run --chip 'my chip.toml' --network lenet-5"; job.Command != want {
+	if want := "bitline run --chip 'my chip.toml' --network lenet-5"; job.Command.String() != want {
 		t.Errorf("the command is %s, want %s", job.Command, want)
 	}
 }

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"bitline/adc"
 	"bitline/arch"
@@ -21,27 +20,38 @@ const (
 
 // next suggests what to look at after this result.
 func (r *Result) next() string {
-	about, sets := r.suggestion()
-	return about + ": " + r.command + sets
+	a := r.advice
+	if r.Valued != nil {
+		a = r.suggestion()
+	}
+	command := r.command.with(a.sets...)
+	command.Details = len(a.sets) == 0
+	return a.about + ": " + command.String()
 }
 
-// suggestion says what a change would bring, and the flags that make it.
-func (r *Result) suggestion() (about, sets string) {
-	details := func() (string, string) { return "see every layer and resource", " --details" }
-	if r.Valued == nil {
-		about, more, _ := strings.Cut(r.advice, ": ")
-		return about, " " + more
-	}
+// advice says what a change would bring, and the overrides that make it; none look at
+// the details of what there is.
+type advice struct {
+	about string
+	sets  []string
+}
+
+var seeDetails = advice{about: "see every layer and resource"}
+
+// suggestion is what values suggest.
+func (r *Result) suggestion() advice {
 	if loss := r.AccuracyNoADC - r.Accuracy; loss > slightLoss && r.Setting.Recalibrate == string(adc.NoRecalibration) {
-		return fmt.Sprintf("converters cost %.2f points of accuracy; a refit of the digital side is free", 100*loss), " --set adc.recalibrate=affine"
+		return advice{fmt.Sprintf("converters cost %.2f points of accuracy; a refit of the digital side is free", 100*loss), []string{"adc.recalibrate=affine"}}
 	} else if most, ok := r.mostSensitive(); ok {
-		return fmt.Sprintf("without the clipping of layer %s alone accuracy is %.2f points higher; spare it", most.Layer, 100*(most.Spared-r.Accuracy)),
-			" --set " + Quote(config.JoinKey("adc.layers", most.Layer)+"="+report.Brackets(most.Enough))
+		return advice{
+			fmt.Sprintf("without the clipping of layer %s alone accuracy is %.2f points higher; spare it", most.Layer, 100*(most.Spared-r.Accuracy)),
+			[]string{config.JoinKey("adc.layers", most.Layer) + "=" + report.Brackets(most.Enough)},
+		}
 	} else if loss > clearLoss {
 		if more := r.moreBits(); more != "" {
-			return fmt.Sprintf("converters cost %.2f points of accuracy; give each one bit more", 100*loss), " --set " + Quote("adc.bits="+more)
+			return advice{fmt.Sprintf("converters cost %.2f points of accuracy; give each one bit more", 100*loss), []string{"adc.bits=" + more}}
 		}
-		return details()
+		return seeDetails
 	}
 	given := r.Setting.ADCResolution == givenResolution
 	if given && slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > fewBits }) {
@@ -49,15 +59,17 @@ func (r *Result) suggestion() (about, sets string) {
 		if len(r.ADCBits[0]) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
 			smaller = "adc.bits=[4,4,4,2]"
 		}
-		return "try smaller converters", " --set " + Quote(smaller)
+		return advice{"try smaller converters", []string{smaller}}
 	}
 	if r.Bottleneck.Class == timing.ClassCrossbar {
 		if n := enoughShared(r.simulated.Chip); n > 0 {
-			return fmt.Sprintf("the crossbars bound the interval; %s an IMA that all slices share would keep up, on less area", report.Counted(n, "converter")),
-				fmt.Sprintf(" --set adc.kind=%s --set adc.per_ima=%d", adc.Reconfigurable, n)
+			return advice{
+				fmt.Sprintf("the crossbars bound the interval; %s an IMA that all slices share would keep up, on less area", report.Counted(n, "converter")),
+				[]string{"adc.kind=" + string(adc.Reconfigurable), fmt.Sprintf("adc.per_ima=%d", n)},
+			}
 		}
 	}
-	return details()
+	return seeDetails
 }
 
 // moreBits is the chip's adc.bits with one more for each slice that can have it; ""

@@ -206,7 +206,7 @@ func (r *Result) assumptionBlocks() []page.Block {
 func (r *Result) repeatBlocks(o Origin) []page.Block {
 	command := o.Command
 	if command == "" {
-		command = r.command
+		command = r.command.String()
 	}
 	s := &r.Setting
 	var f facts

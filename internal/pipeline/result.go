@@ -34,11 +34,12 @@ type Result struct {
 	Mapping *MappingResult `json:"mapping"`
 	Timed
 
-	command, advice string
-	pictured        pictured
-	simulated       timing.Job
-	timing          *timing.Timing
-	options         timing.Options
+	command   Command
+	advice    advice
+	pictured  pictured
+	simulated timing.Job
+	timing    *timing.Timing
+	options   timing.Options
 }
 
 // Explain says which cycle of the pipeline bounds the interval, how much slack
@@ -176,17 +177,17 @@ func (f findings) valued() *Valued {
 	return v
 }
 
-// advice is what to try next where no values suggest it; "" for nothing.
-func (f findings) advice() string {
+// advice is what to try next where no values suggest it.
+func (f findings) advice() advice {
 	chip := f.job.Chip
 	twin := chip.Name + "-events"
 	switch {
 	case chip.Map.Replicate == arch.ReplicateNone && f.mapping.Rounds == 1:
-		return "give the slowest layers copies: --set mapping.replicate=balanced"
+		return advice{"give the slowest layers copies", []string{"mapping.replicate=balanced"}}
 	case slices.Contains(source("chips").Names(), twin):
-		return "the same by energies of actions instead of powers: --set chip=" + twin
+		return advice{"the same by energies of actions instead of powers", []string{"chip=" + twin}}
 	}
-	return "see every layer and resource: --details"
+	return seeDetails
 }
 
 // Resolutions that no rule finds are one for all layers, or some layers' own.

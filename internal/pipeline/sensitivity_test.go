@@ -51,7 +51,7 @@ func TestSensitivity(t *testing.T) {
 		if s := whole.Sensitivity[1]; s.Spared > most.Spared {
 			most = s
 		}
-		want := "; spare it: " + whole.command + " --set " + Quote("adc.layers."+most.Layer+"="+report.Brackets(most.Enough))
+		want := "; spare it: " + whole.command.String() + " --set " + Quote("adc.layers."+most.Layer+"="+report.Brackets(most.Enough))
 		if whole.Setting.Recalibrate == "none" {
 			want = " --set adc.recalibrate=affine"
 		}
