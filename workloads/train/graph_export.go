@@ -48,8 +48,12 @@ func (g *graph) float() *workloads.Float {
 	return f
 }
 
-// model folds and rounds the network as imported weights are.
+// model folds and rounds the network as imported weights are. What that needs, to
+// calibrate above all, is as large as the gradients or larger: it lets go of these
+// at once, since the collector would wait until the heap has doubled.
 func (g *graph) model(origin workloads.Origin) (*workloads.Model, error) {
+	g.free = nil
+	runtime.GC()
 	var scales []int
 	for _, u := range g.units {
 		if u.weight != nil {
@@ -65,11 +69,8 @@ func (g *graph) model(origin workloads.Origin) (*workloads.Model, error) {
 }
 
 // accuracy is that of the exported integers, without converters. It lets go of
-// what it needs at once, and of gradients meanwhile: both are as large as the
-// weights or larger, and the collector would wait until the heap has doubled.
+// them at once, before the next step takes memory for gradients again.
 func (g *graph) accuracy(images workloads.Images) (float64, error) {
-	g.free = nil
-	runtime.GC()
 	defer runtime.GC()
 	m, err := g.model(workloads.Origin{})
 	if err != nil {

@@ -55,13 +55,13 @@ func (h *Teacher) checkModel(data *workloads.Dataset) error {
 	m := h.Model
 	switch {
 	case m == nil:
-		return errors.New("teacher.checkpoint is not given, want a checkpoint to follow")
+		return errors.New("train.teacher.checkpoint is not given, want a checkpoint to follow")
 	case m.Network.Input != data.Train.Shape:
-		return fmt.Errorf("teacher.checkpoint takes images of %v, want the %v of data set %s", m.Network.Input, data.Train.Shape, data.Name)
+		return fmt.Errorf("train.teacher.checkpoint takes images of %v, want the %v of data set %s", m.Network.Input, data.Train.Shape, data.Name)
 	case m.Network.Classes() != data.Classes:
-		return fmt.Errorf("teacher.checkpoint has %d outputs, want the %d classes of data set %s", m.Network.Classes(), data.Classes, data.Name)
+		return fmt.Errorf("train.teacher.checkpoint has %d outputs, want the %d classes of data set %s", m.Network.Classes(), data.Classes, data.Name)
 	}
-	return checkPixels("teacher.checkpoint", m, data)
+	return checkPixels("train.teacher.checkpoint", m, data)
 }
 
 // checkPixels says whether a model takes the pixels of a data set for what they are.

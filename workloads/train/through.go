@@ -107,16 +107,16 @@ func (h *Through) check(c Config) error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	fault(h.Gradient != StraightThrough && h.Gradient != ClipAware, "adc.gradient is %q, want %q or %q", h.Gradient, StraightThrough, ClipAware)
-	fault(h.Affine != FixedAffine && h.Affine != LearnedAffine, "adc.affine is %q, want %q or %q", h.Affine, FixedAffine, LearnedAffine)
-	fault(c.Pretrain.Epochs > 0, "pretrain.epochs is %d beside train.adc, want 0: fine-tuning starts from the checkpoint train.adc.start", c.Pretrain.Epochs)
-	fault(c.Dropout > 0, "dropout is %g beside train.adc, want 0", c.Dropout)
-	fault(c.WeightScale != Frozen, "weight_scale is %q beside train.adc, want %q", c.WeightScale, Frozen)
+	fault(h.Gradient != StraightThrough && h.Gradient != ClipAware, "train.adc.gradient is %q, want %q or %q", h.Gradient, StraightThrough, ClipAware)
+	fault(h.Affine != FixedAffine && h.Affine != LearnedAffine, "train.adc.affine is %q, want %q or %q", h.Affine, FixedAffine, LearnedAffine)
+	fault(c.Pretrain.Epochs > 0, "train.pretrain.epochs is %d beside train.adc, want 0: fine-tuning starts from the checkpoint train.adc.start", c.Pretrain.Epochs)
+	fault(c.Dropout > 0, "train.dropout is %g beside train.adc, want 0", c.Dropout)
+	fault(c.WeightScale != Frozen, "train.weight_scale is %q beside train.adc, want %q", c.WeightScale, Frozen)
 	fault(h.ADC.Range != adc.Unit, "the chip's adc.range is %q beside train.adc, want %q", h.ADC.Range, adc.Unit)
 	knows := h.Gradient == ClipAware || h.Excess > 0
 	fault(knows && h.Design.Encoding.Signed != crossbar.Differential,
-		"encoding.signed is %q with adc.gradient = %q and adc.excess = %g, want %q, or %q and 0", h.Design.Encoding.Signed, h.Gradient, h.Excess, crossbar.Differential, StraightThrough)
-	fault(h.Excess > 0 && h.Design.DACBits != 1, "dac.bits is %d with adc.excess = %g, want 1 or no excess", h.Design.DACBits, h.Excess)
+		"the chip's encoding.signed is %q with train.adc.gradient = %q and train.adc.excess = %g, want %q, or %q and 0", h.Design.Encoding.Signed, h.Gradient, h.Excess, crossbar.Differential, StraightThrough)
+	fault(h.Excess > 0 && h.Design.DACBits != 1, "the chip's dac.bits is %d with train.adc.excess = %g, want 1 or no excess", h.Design.DACBits, h.Excess)
 	return errors.Join(faults...)
 }
 
@@ -128,15 +128,15 @@ func (h *Through) checkStart(c Config, net *workloads.Network, data *workloads.D
 	m := h.Start
 	switch {
 	case m == nil:
-		return errors.New("adc.start is not given, want a checkpoint to fine-tune")
+		return errors.New("train.adc.start is not given, want a checkpoint to fine-tune")
 	case !m.Network.Same(net):
-		return fmt.Errorf("adc.start holds network %s (%s), want %s (%s)", m.Network.Name, m.Network, net.Name, net)
+		return fmt.Errorf("train.adc.start holds network %s (%s), want %s (%s)", m.Network.Name, m.Network, net.Name, net)
 	case m.WeightBits != c.WeightBits:
-		return fmt.Errorf("adc.start has weights of %d bits, want the chip's %d", m.WeightBits, c.WeightBits)
+		return fmt.Errorf("train.adc.start has weights of %d bits, want the chip's %d", m.WeightBits, c.WeightBits)
 	case len(h.Bits) != len(m.Layers):
-		return fmt.Errorf("adc.bits has resolutions of %d layers, want %d", len(h.Bits), len(m.Layers))
+		return fmt.Errorf("the chip's adc.bits has resolutions of %d layers, want %d", len(h.Bits), len(m.Layers))
 	}
-	return checkPixels("adc.start", m, data)
+	return checkPixels("train.adc.start", m, data)
 }
 
 // settings are what decides the bytes of a training through converters.

@@ -353,7 +353,7 @@ func TestThroughFaults(t *testing.T) {
 		{"dynamic scale", func(c *Config) { c.WeightScale = Dynamic }, `weight_scale is "dynamic" beside train.adc, want "frozen"`},
 		{"range", func(c *Config) { c.Through.ADC.Range = adc.Full }, `adc.range is "full" beside train.adc, want "unit"`},
 		{"encoding", func(c *Config) { c.Through.Design.Encoding.Signed = crossbar.Offset }, `encoding.signed is "offset"`},
-		{"wide digits", func(c *Config) { c.Through.Design.DACBits = 2 }, "dac.bits is 2 with adc.excess = 1, want 1"},
+		{"wide digits", func(c *Config) { c.Through.Design.DACBits = 2 }, "dac.bits is 2 with train.adc.excess = 1, want 1"},
 		{"gradient", func(c *Config) { c.Through.Gradient = "none" }, `adc.gradient is "none", want "straight-through" or "clip-aware"`},
 		{"affine", func(c *Config) { c.Through.Affine = "all" }, `adc.affine is "all", want "fixed" or "learned"`},
 		{"no start", func(c *Config) { c.Through.Start = nil }, "adc.start is not given, want a checkpoint"},
