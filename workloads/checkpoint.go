@@ -42,7 +42,8 @@ const (
 	keyCalibration = "origin_calibration_hash"
 	keyKernelClass = "origin_kernel_class"
 	keyJob         = "origin_job"
-	keyLog         = "origin_log" // optional
+	keyLog         = "origin_log"    // optional
+	keyRecipe      = "origin_recipe" // optional
 )
 
 // The parts of a layer that are tensors, as the ends of their names.
@@ -183,6 +184,9 @@ func encodeMetadata(m *Model) (map[string]string, error) {
 	}
 	if m.Origin.Log != "" {
 		values[keyLog] = m.Origin.Log
+	}
+	if m.Origin.Recipe != "" {
+		values[keyRecipe] = m.Origin.Recipe
 	}
 	return values, nil
 }

@@ -73,7 +73,7 @@ func checkOrigin(o *Origin) error {
 			faults = append(faults, fmt.Errorf("%s is %.40q, want printable characters in UTF-8", text.key, text.value))
 		}
 	}
-	for _, text := range []struct{ key, value string }{{keyJob, o.Job}, {keyLog, o.Log}} {
+	for _, text := range []struct{ key, value string }{{keyJob, o.Job}, {keyLog, o.Log}, {keyRecipe, o.Recipe}} {
 		if !utf8.ValidString(text.value) { // which nobody is shown, and which may name a file of any name
 			faults = append(faults, fmt.Errorf("%s is %.40q, want UTF-8", text.key, text.value))
 		}

@@ -135,6 +135,7 @@ func (r *metadataReader) origin() Origin {
 		KernelClass: r.text(keyKernelClass),
 		Job:         r.text(keyJob),
 		Log:         r.values[keyLog],
+		Recipe:      r.values[keyRecipe],
 	}
 }
 

@@ -46,6 +46,9 @@ type Origin struct {
 	KernelClass string
 	Job         string // the job that made it, in words
 	Log         string // a line for each epoch of its training; "" where none is known
+	// Recipe is a digest of what made it, with which whoever made it can tell whether
+	// the same would be made again; "" where none is known.
+	Recipe string
 }
 
 // Affine is a layer's digital output stage: v = acc·M[n] + B[n], y = RHE(v/2^F).

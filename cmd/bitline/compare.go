@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/pipeline"
@@ -55,7 +54,7 @@ func runCompare(ctx context.Context, term terminal, name string, f compareFlags)
 		return fmt.Errorf("study %s compares no methods, want kind = \"curves\" (bitline reproduce %s does what it describes)", study.Name, pipeline.Quote(name))
 	}
 	if f.out == "" {
-		f.out = strings.TrimSuffix(filepath.Base(study.Name), ".toml") // the file's where it gives no name
+		f.out = study.Name
 	}
 	host, folder := term.host(f.data), f.out
 	if err := study.CheckData(host); err != nil {

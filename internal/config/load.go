@@ -116,11 +116,6 @@ type location struct {
 	embedded bool
 }
 
-// IsFile says whether a name is a file on disk rather than an embedded document's.
-func IsFile(name string) bool {
-	return strings.ContainsAny(name, "/"+string(filepath.Separator)) || strings.HasSuffix(name, ".toml")
-}
-
 // Stem is the name of what a document describes that gives no name: the file's,
 // without its folder and ending.
 func Stem(name string) string { return strings.TrimSuffix(filepath.Base(name), ".toml") }

@@ -6,6 +6,13 @@ import (
 	"strings"
 )
 
+// CutSet parts an override such as adc.bits=5 in its key, without spaces around it, and
+// its value. found is false where there is no "=".
+func CutSet(set string) (key, value string, found bool) {
+	key, value, found = strings.Cut(set, "=")
+	return strings.TrimSpace(key), value, found
+}
+
 // override lays the overrides key=value over a document, later ones last.
 func override(root *node, sets []string) (*Table, error) {
 	var errs []error

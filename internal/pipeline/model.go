@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 
+	"bitline/adc"
 	"bitline/configs"
 	"bitline/internal/config"
 	"bitline/workloads"
@@ -160,6 +163,9 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 	defer stop(nil)
 	err = t.Run(ctx, func(p train.Progress) {
 		note := p.String()
+		if p.Penalty > 0 {
+			note += fmt.Sprintf(" penalty %.4f", p.Penalty)
+		}
 		if p.EpochEnd {
 			host.epoch(p.Phase + " " + note)
 			if files.State != "" {
@@ -173,7 +179,7 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 	switch {
 	case saving != nil:
 		return nil, saving
-	case err != nil && ctx.Err() != nil && files.State != "":
+	case err != nil && errors.Is(err, ctx.Err()) && files.State != "": // no other fault, whose state is worth nothing
 		if saving := t.Save(files.State); saving != nil {
 			return nil, errors.Join(err, saving)
 		}
@@ -187,7 +193,7 @@ func (j *Job) TrainModel(ctx context.Context, host Host, data *workloads.Dataset
 	}
 	described := *j
 	described.Train = cfg
-	m.Origin.Job = described.Description()
+	m.Origin.Job, m.Origin.Recipe = described.Description(), j.Recipe()
 	return m, nil
 }
 
@@ -198,12 +204,23 @@ func (j *Job) Description() string {
 		j.Name, j.Network.Name, j.DataSet, c.Batch, c.LearningRate, c.Momentum, c.Extras(), c.Pretrain, c.PruneThreshold, c.Finetune, c.Seed, c.WeightBits)
 }
 
+// Recipe is the SHA-256, in hex, of all that the job's training depends on but what the
+// files hold that it reads: trainings of another one make another model.
+func (j *Job) Recipe() string {
+	sum := sha256.Sum256([]byte(j.DataSet + "|" + j.TrainingKey()))
+	return hex.EncodeToString(sum[:])
+}
+
 // TrainingKey holds all that the job's training depends on but its data set and the
 // kernel class.
 func (j *Job) TrainingKey() string {
 	key := j.Train.Key()
 	if h := j.Train.Through; h != nil {
-		key += fmt.Sprintf("|from %q recalibrated %t, chip %+v %+v, calibration %d", h.Name, h.Recalibrate, j.Chip.Design(nil), j.Chip.ADC, j.Calibration)
+		converters := j.Chip.ADC
+		if converters.Auto == adc.Given { // else costs decide which resolutions are found
+			converters = adc.Spec{Bits: converters.Bits, Layers: converters.Layers, Range: converters.Range}
+		}
+		key += fmt.Sprintf("|from %q recalibrated %t, chip %+v %+v, calibration %d", h.Name, h.Recalibrate, j.Chip.Design(nil), converters, j.Calibration)
 	}
 	if h := j.Train.Teacher; h != nil {
 		key += fmt.Sprintf("|taught by %q", h.Name)

@@ -239,24 +239,31 @@ func (j *Job) testImages(data *workloads.Dataset) (workloads.Images, error) {
 	return data.Test, nil
 }
 
-// data loads the job's data set. It is an error if the network does not take its
-// images or has not an output for each of its classes.
+// data loads the job's data set, which must suit the job.
 func (j *Job) data(host Host) (*workloads.Dataset, error) {
 	data, err := workloads.Load(host.Data, j.DataSet)
 	if err != nil {
 		return nil, err
 	}
+	return data, j.CheckData(data)
+}
+
+// CheckData is an error if the network does not take the images of a data set or has
+// not an output for each of its classes, or if there are fewer of them than the job
+// asks for.
+func (j *Job) CheckData(data *workloads.Dataset) error {
 	n := j.Network
 	if have, want := n.Input, data.Test.Shape; have != want {
-		return nil, fmt.Errorf("network %s takes images of %s, want the %s of data set %s", n.Name, have, want, data.Name)
+		return fmt.Errorf("network %s takes images of %s, want the %s of data set %s", n.Name, have, want, data.Name)
 	}
 	if have, want := n.Classes(), data.Classes; have != want {
-		return nil, fmt.Errorf("network %s has %d outputs, want one for each of the %d classes of data set %s", n.Name, have, want, data.Name)
+		return fmt.Errorf("network %s has %d outputs, want one for each of the %d classes of data set %s", n.Name, have, want, data.Name)
 	}
 	if have := data.Train.Len(); j.Calibration > have {
-		return nil, fmt.Errorf("data.calibration is %d, want at most the %d training images of %s", j.Calibration, have, data.Name)
+		return fmt.Errorf("data.calibration is %d, want at most the %d training images of %s", j.Calibration, have, data.Name)
 	}
-	return data, nil
+	_, err := j.testImages(data)
+	return err
 }
 
 // statistics is what the replay records.

@@ -71,9 +71,12 @@ func round(low, high float64) []plot.Tick {
 	return all
 }
 
-// ticks are 1, 2, 3, 5 and 7 times the powers of ten between two bounds.
+// ticks are 1, 2, 3, 5 and 7 times the powers of ten between two bounds above 0.
 func ticks(low, high float64) []plot.Tick {
 	var all []plot.Tick
+	if low <= 0 {
+		return nil
+	}
 	for power := math.Pow(10, math.Floor(math.Log10(low))); power <= high; power *= 10 {
 		for _, n := range []float64{1, 2, 3, 5, 7} {
 			if v := n * power; v >= low && v <= high {

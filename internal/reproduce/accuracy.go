@@ -14,8 +14,8 @@ import (
 // Accuracy is a study of models and of the converters that they can do with: at
 // given resolutions, and at those that each rule finds.
 type Accuracy struct {
-	Resolutions [][]int // of each slice, least significant first
-	InputSigns  []crossbar.InputSign
+	Resolutions [][]int              // of each slice, least significant first
+	InputSigns  []crossbar.InputSign // none: that of the variant's chip
 	Rules       []adc.Auto
 	Budget      float64  // accuracy, 0 to 1, that adc.LossBudget may cost
 	Search      int      // training images on which the rules look for resolutions; 0 for the job's calibration
@@ -29,7 +29,8 @@ func (s *Study) readAccuracy(t *config.Table) {
 	t.Require("job", "variant", "resolutions")
 	wantSome(t, "variant", "input_signs")
 	s.job = t.String("job", "")
-	s.folder = s.job
+	s.folder = config.Stem(s.job)
+	s.job = config.Beside(s.source, s.job, ".toml")
 	s.Accuracy = &Accuracy{
 		Resolutions: readResolutions(t, "resolutions"),
 		InputSigns:  readInputSigns(t),
@@ -62,7 +63,7 @@ func (s *Study) checkVariant(t *config.Table, key, name string) {
 
 func readInputSigns(t *config.Table) []crossbar.InputSign {
 	var signs []crossbar.InputSign
-	for _, word := range t.Strings("input_signs", []string{string(crossbar.Unsigned)}) {
+	for _, word := range t.Strings("input_signs", nil) {
 		switch sign := crossbar.InputSign(word); sign {
 		case crossbar.Unsigned, crossbar.SignSplit, crossbar.TwosComplement:
 			signs = append(signs, sign)
@@ -94,7 +95,10 @@ func (s *Study) readVariants(t *config.Table) {
 	for i, vt := range t.Tables("variant") {
 		v := Variant{
 			Name: vt.String("name", fmt.Sprintf("variant%d", i+1)), sets: vt.Strings("set", nil),
-			job: vt.String("job", s.job), checkpoint: vt.String("checkpoint", ""),
+			job: s.job, checkpoint: vt.String("checkpoint", ""),
+		}
+		if vt.Has("job") {
+			v.job = config.Beside(s.source, vt.String("job", ""), ".toml")
 		}
 		switch {
 		case v.Name == "" || strings.ContainsAny(v.Name, `/\`):

@@ -25,13 +25,22 @@ type Chips struct {
 }
 
 // readChips reads a study of chips.
-func readChips(t *config.Table) *Chips {
+func readChips(t *config.Table, file string) *Chips {
 	t.Require("networks", "chips")
 	wantSome(t, "networks", "chips")
-	return &Chips{
-		networks: t.Strings("networks", nil), chips: t.Strings("chips", nil),
-		sets: t.Strings("set", nil), room: t.Int("room", 1, 1, 1<<10),
+	c := &Chips{sets: t.Strings("set", nil), room: t.Int("room", 1, 1, 1<<10)}
+	for _, name := range t.Strings("networks", nil) {
+		c.networks = append(c.networks, config.Beside(file, name, ".toml"))
 	}
+	for _, name := range t.Strings("chips", nil) {
+		c.chips = append(c.chips, config.Beside(file, name, ".toml"))
+	}
+	for _, set := range c.sets {
+		if key, _, _ := config.CutSet(set); key == "tiles" {
+			t.Faultf("set", "holds %s, want none of tiles: room says how many there are", set)
+		}
+	}
+	return c
 }
 
 // measureAll simulates every network on every chip.
@@ -113,10 +122,11 @@ func simulate(ctx context.Context, name string, chip *arch.Chip, net *workloads.
 
 // tilesFor is how many tiles a study gives a network on all its chips.
 func (s *Chips) tilesFor(net *workloads.Network, chipName string) (int, error) {
-	chip, err := pipeline.LoadChip(chipName, []string{fmt.Sprintf("tiles=%d", 1<<16)})
+	chip, err := pipeline.LoadChip(chipName, append([]string{fmt.Sprintf("tiles=%d", 1<<16)}, s.sets...))
 	if err != nil {
 		return 0, err
 	}
+	chip.Map.Replicate, chip.Map.Copies, chip.Map.Crossbars = arch.ReplicateNone, nil, 0 // one copy of each layer
 	m, err := scheduler.Map(chip, net)
 	if err != nil {
 		return 0, err

@@ -52,7 +52,8 @@ func (s *Study) readCurves(t *config.Table) {
 	t.Require("job", "seeds", "strength", "drops", "method")
 	c := &Curves{seeds: t.Ints("seeds", nil, 0, 1<<30)}
 	s.job = t.String("job", "")
-	s.folder = t.String("name", s.job)
+	s.folder = t.String("name", config.Stem(s.job))
+	s.job = config.Beside(s.source, s.job, ".toml")
 	key := t.String("strength", "")
 	shared, dense := t.Strings("set", nil), t.Strings("dense", nil)
 	c.drops = t.Floats("drops", nil, 0, 100)
@@ -65,7 +66,7 @@ func (s *Study) readCurves(t *config.Table) {
 	if t.Has("strength") && key == "" {
 		t.Faultf("strength", "is empty, want a key such as train.finetune.strength")
 	}
-	singles, methods := map[string]bool{"dense": true}, map[string]bool{} // names that are taken
+	singles, methods := map[string]bool{denseName: true}, map[string]bool{} // names that are taken
 	for i, mt := range t.Tables("single") {
 		c.singles = append(c.singles, readMethod(mt, fmt.Sprintf("single%d", i+1), singles))
 	}
@@ -85,7 +86,7 @@ func (s *Study) readCurves(t *config.Table) {
 		add := func(name string, p place, sets ...string) {
 			s.Variants = append(s.Variants, Variant{Name: fmt.Sprintf("%s-seed-%d", name, seed), job: s.job, sets: append(append([]string{}, base...), sets...), at: p})
 		}
-		add("dense", place{i, denseModel, 0}, dense...)
+		add(denseName, place{i, denseModel, 0}, dense...)
 		for k, m := range c.singles {
 			add(m.name, place{i, singleModel, k}, m.sets...)
 		}
@@ -97,6 +98,20 @@ func (s *Study) readCurves(t *config.Table) {
 	}
 	s.Curves = c
 }
+
+// checkNames is an error if two models of a study of curves have one name, as a single
+// that is called l1-20 and a method l1 at 20: it names their checkpoint.
+func (s *Study) checkNames(t *config.Table) error {
+	for i, v := range s.Variants {
+		if s.Curves != nil && slices.ContainsFunc(s.Variants[:i], func(o Variant) bool { return o.Name == v.Name }) {
+			return fmt.Errorf("%s: key method gives a second model the name %s, want a name of its own for each", t.Where("method"), v.Name)
+		}
+	}
+	return nil
+}
+
+// denseName is what the model that accuracy is counted from is called.
+const denseName = "dense"
 
 // readMethod reads a method, whose name is not one of those that are taken.
 func readMethod(t *config.Table, name string, taken map[string]bool) method {
@@ -182,12 +197,16 @@ func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // readCurve is the quantity at which the accuracy of a curve falls below a target as
 // its strength grows, its logarithm read on a line between the two models on either
-// side. It is not known where no two models lie so.
+// side. It is not known where no two models lie so, and where one of them has none of
+// the quantity, as a model without a digit that is not zero.
 func readCurve(curve []curvePoint, q int, target float64) (x float64, ok bool) {
 	for i := 1; i < len(curve); i++ {
 		a, b := &curve[i-1], &curve[i]
 		if !a.known || !b.known || a.accuracyAt(q) < target || b.accuracyAt(q) >= target {
 			continue
+		}
+		if a.worth[q] <= 0 || b.worth[q] <= 0 {
+			return 0, false
 		}
 		along := (a.accuracyAt(q) - target) / (a.accuracyAt(q) - b.accuracyAt(q))
 		return math.Exp((1-along)*math.Log(a.worth[q]) + along*math.Log(b.worth[q])), true
@@ -220,7 +239,7 @@ func (c *Curves) charts(name string, points [][][]curvePoint) []report.Lines {
 					line.Name = m.name
 				}
 				for _, p := range points[i][k] {
-					if p.known {
+					if p.known && p.worth[q] > 0 { // else it has no place on a logarithmic axis
 						line.Add(of.times*p.worth[q], 100*p.accuracyAt(q))
 					}
 				}

@@ -62,6 +62,10 @@ func TestReadCurve(t *testing.T) {
 	if share, ok := readCurve(curve[:3], 0, 0.975); ok {
 		t.Errorf("share is %g beside a model that is not there, want none", share)
 	}
+	curve[1].known, curve[1].worth = true, []float64{0}
+	if share, ok := readCurve(curve[:2], 0, 0.975); ok {
+		t.Errorf("share is %g beside a model without digits, want none", share)
+	}
 }
 
 // The classes of several goroutines are those of one replay.

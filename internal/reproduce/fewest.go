@@ -39,7 +39,7 @@ func (s *Study) readFewest(t *config.Table) {
 			budget: mt.Float("budget", 0, 0, 100) / 100, recalibrate: mt.Bool("recalibrate", false),
 			bits: mt.Ints("bits", nil, 1, adc.MaxBits),
 		}
-		v := Variant{job: mt.String("job", ""), checkpoint: mt.String("checkpoint", ""), sets: mt.Strings("set", nil)}
+		v := Variant{job: config.Beside(s.source, mt.String("job", ""), ".toml"), checkpoint: mt.String("checkpoint", ""), sets: mt.Strings("set", nil)}
 		v.Name = v.checkpoint
 		if mt.Has("reference") {
 			name := mt.String("reference", "")
@@ -92,7 +92,7 @@ func (s *Study) measureFewest(ctx context.Context, host pipeline.Host, folder st
 		}
 		n := float64(len(r.bits))
 		t.Add(m.network, m.method, yes(m.recalibrate), report.Brackets(r.bits), report.Percent(accuracy), report.Percent(want),
-			fmt.Sprintf("%.2f", 100*(want-accuracy)), fmt.Sprintf("%g: %s", 100*m.budget, yes(want-accuracy <= m.budget)),
+			fmt.Sprintf("%.2f", 100*(want-accuracy)), fmt.Sprintf("%g: %s", 100*m.budget, yes(accuracy >= want-m.budget)),
 			report.Ratio(n/cost.Power), report.Ratio(n/cost.Energy))
 		if host.Progress != nil {
 			host.Progress("searching", i+1, len(s.Variants), v.Name)

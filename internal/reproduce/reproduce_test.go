@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,8 @@ import (
 
 	"bitline/internal/pipeline"
 	"bitline/internal/reproduce"
+	"bitline/workloads"
+	"bitline/workloads/train"
 )
 
 // small is a study that trains in a blink: two models of the digits.
@@ -88,15 +91,53 @@ func TestAllIsShipped(t *testing.T) {
 	if len(all.Parts) < 4 || !all.NeedsModels() || len(all.Variants) != 0 {
 		t.Errorf("%d studies, needs models %t, %d variants of its own; want at least 4, true and none", len(all.Parts), all.NeedsModels(), len(all.Variants))
 	}
+	recipes := map[string]string{} // by checkpoint
 	for _, s := range all.Parts {
 		for _, v := range s.Variants {
 			job := *v.Job
 			job.Checkpoint = s.Checkpoint(v)
-			if _, err := job.LoadModel(); err != nil {
+			m, err := job.LoadModel()
+			if err != nil {
 				t.Errorf("study %s, variant %s: %v", s.Name, v.Name, err)
+				continue
 			}
+			if got, want := trains(t, &job), made(m.Origin); got != want {
+				t.Errorf("study %s, variant %s trains %s, shipped is %s", s.Name, v.Name, got, want)
+			}
+			if other, ok := recipes[job.Checkpoint]; ok && other != job.Recipe() {
+				t.Errorf("study %s, variant %s: another study trains %s otherwise", s.Name, v.Name, job.Checkpoint)
+			}
+			recipes[job.Checkpoint] = job.Recipe()
 		}
 	}
+}
+
+func made(o workloads.Origin) string {
+	return fmt.Sprintf("%s %g, seed %d, %d epochs", o.Method, o.Strength, o.Seed, o.Epochs)
+}
+
+// trains is what a model's origin would be.
+func trains(t *testing.T, job *pipeline.Job) string {
+	c := job.Train
+	o := workloads.Origin{Method: "dense", Seed: c.Seed, Epochs: c.Pretrain.Epochs + c.Finetune.Epochs}
+	for _, p := range []train.Phase{c.Pretrain, c.Finetune} {
+		if p.Epochs > 0 && p.Method != train.None {
+			o.Method, o.Strength = string(p.Method), p.Strength
+		}
+	}
+	if c.PruneThreshold > 0 && (c.Finetune.Epochs == 0 || c.Finetune.Method == train.None) {
+		o.Method, o.Strength = "pruned", c.PruneThreshold
+	}
+	if h := c.Through; h != nil {
+		start := *job
+		start.Checkpoint = h.Name
+		m, err := start.LoadModel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Method, o.Strength, o.Epochs = "through-adc", h.Excess, o.Epochs+m.Origin.Epochs
+	}
+	return made(o)
 }
 
 func TestLoadFaults(t *testing.T) {
@@ -109,19 +150,19 @@ func TestLoadFaults(t *testing.T) {
 		{"a resolution of words", strings.Replace(small, "[8, 8, 8, 8]", "[\"auto\"]", 1),
 			"s.toml:4: key resolutions holds [auto], want lists of resolutions from 1 to 16, one per slice"},
 		{"one resolution for four slices", strings.Replace(small, "[8, 8, 8, 8]", "[8]", 1),
-			"study small, variant dense: resolutions hold [8], want one for each of the 4 slices of the variant's chip"},
+			"s.toml, variant dense: resolutions hold [8], want one for each of the 4 slices of the variant's chip"},
 		{"a variant that is a path", strings.Replace(small, `"dense"`, `"../dense"`, 1),
 			`s.toml:11: key variant[0].name is "../dense", want a part of a file's name`},
 		{"a variant's override", strings.Replace(small, "epochs=1", "epoch=1", 1),
-			"study small, variant dense: --set train.pretrain.epoch: unknown key train.pretrain.epoch, did you mean train.pretrain.epochs?"},
+			"s.toml, variant dense: --set train.pretrain.epoch: unknown key train.pretrain.epoch, did you mean train.pretrain.epochs?"},
 		{"a study of studies of studies", "kind = \"all\"\nstudies = [\"all\"]", `studies/all.toml:3: key kind is "all" in a study that is part of one, want any other kind`},
 		{"a model without its job", "kind = \"fewest-bits\"\n[[model]]\nname = \"x\"", "s.toml:2: key model[0].budget is missing"},
 		{"a reference that is not there", fewest("reference = \"dense\""), `s.toml:9: key model[0].reference is "dense", want the checkpoint of a model before this one`},
 		{"a layer of its own resolution", fewest("set = [\"adc.layers.fc2=5\"]"),
-			"study few, variant mnist-mlp-dense: adc.layers gives layer fc2 resolutions of its own, want none: models are replayed at one for each slice of the chip"},
-		{"three resolutions for four slices", fewest("bits = [3, 3, 1]"), "study few, variant mnist-mlp-dense: resolutions hold [3 3 1], want one for each of the 4 slices of the variant's chip"},
+			"s.toml, variant mnist-mlp-dense: adc.layers gives layer fc2 resolutions of its own, want none: models are replayed at one for each slice of the chip"},
+		{"three resolutions for four slices", fewest("bits = [3, 3, 1]"), "s.toml, variant mnist-mlp-dense: resolutions hold [3 3 1], want one for each of the 4 slices of the variant's chip"},
 		{"unknown job", strings.Replace(small, "quickstart", "quikstart", 1),
-			`study small, variant dense: unknown name "quikstart" in jobs`},
+			`s.toml, variant dense: unknown name "quikstart" in jobs`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

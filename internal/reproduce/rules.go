@@ -81,8 +81,10 @@ func (r *ruled) use(ctx context.Context, replayer *scheduler.Replayer, bits [][]
 	return err
 }
 
-// outcomes are the replays of all rules, and the accuracy without converters.
+// outcomes are the chip that was replayed, the replays of all rules, and the accuracy
+// without converters.
 type outcomes struct {
+	chip    *arch.Chip
 	replays []*scheduler.Replay
 	exact   float64
 }
@@ -93,11 +95,11 @@ func (m *measurement) tabulateRules(ctx context.Context, v Variant, found []rule
 	for i, r := range found {
 		accuracy := o.replays[i].Accuracy()
 		m.rules.Add(v.Name, r.rule, yes(r.recalibrated), report.Brackets(r.bits), report.Percent(accuracy), report.Percent(o.exact), fmt.Sprintf("%.2f", 100*(o.exact-accuracy)))
-		with, err := m.simulate(ctx, v, r.bits)
+		with, err := m.simulate(ctx, v, o.chip, r.bits)
 		if err != nil {
 			return err
 		}
-		base, err := m.simulate(ctx, v, []int{paperReference})
+		base, err := m.simulate(ctx, v, o.chip, []int{paperReference})
 		if err != nil {
 			return err
 		}
@@ -111,18 +113,18 @@ func (m *measurement) tabulateRules(ctx context.Context, v Variant, found []rule
 	return nil
 }
 
-// simulate is the variant's network on its chip with other converters; equal ones are
-// simulated once.
-func (m *measurement) simulate(ctx context.Context, v Variant, bits []int) (*chipFigures, error) {
+// simulate is the variant's network on its chip, as inputs are driven on that one, with
+// other converters; equal ones are simulated once.
+func (m *measurement) simulate(ctx context.Context, v Variant, driven *arch.Chip, bits []int) (*chipFigures, error) {
 	document, err := v.Job.ChipDocument()
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprintf("%v %+v %v\n%s", v.Job.Network.Input, v.Job.Network.Layers, bits, document)
+	key := fmt.Sprintf("%v %+v %v %s\n%s", v.Job.Network.Input, v.Job.Network.Layers, bits, driven.Encoding.InputSign, document)
 	if f, ok := m.chips[key]; ok {
 		return f, nil
 	}
-	chip := *v.Job.Chip
+	chip := *driven
 	chip.ADC = chip.ADC.WithBits(bits)
 	f, err := simulate(ctx, v.Job.Network.Name, &chip, v.Job.Network)
 	if err != nil {

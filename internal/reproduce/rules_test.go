@@ -20,7 +20,7 @@ func TestSimulateOncePerChip(t *testing.T) {
 	m := &measurement{chips: map[string]*chipFigures{}}
 	of := func(v Variant, bits ...int) *chipFigures {
 		t.Helper()
-		f, err := m.simulate(t.Context(), v, bits)
+		f, err := m.simulate(t.Context(), v, v.Job.Chip, bits)
 		if err != nil {
 			t.Fatal(err)
 		}

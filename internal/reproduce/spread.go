@@ -14,12 +14,7 @@ import (
 type precision struct{ digits, decimals int }
 
 // of is a number alone.
-func (p precision) of(x float64) string {
-	if p.digits == 0 {
-		return strconv.FormatFloat(x, 'f', p.decimals, 64)
-	}
-	return strconv.FormatFloat(x, 'g', p.digits, 64)
-}
+func (p precision) of(x float64) string { return strconv.FormatFloat(x, 'f', p.decimalsOf(x), 64) }
 
 // decimalsOf is how many decimals a number has, at least.
 func (p precision) decimalsOf(x float64) int {

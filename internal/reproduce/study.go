@@ -21,6 +21,7 @@ type Study struct {
 	Name     string
 	Variants []Variant // the models
 	job      string    // of the variants
+	source   string    // what it was read from, a name or a file
 	folder   string    // of names of checkpoints: the job, or the study where it has seeds
 
 	Accuracy *Accuracy
@@ -93,14 +94,14 @@ func load(name string, part bool) (*Study, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Study{Name: t.String("name", name)}
-	if s.Name != name && (strings.ContainsAny(s.Name, `/\`) || strings.Trim(s.Name, ".") == "") { // it names a folder
+	s := &Study{Name: t.String("name", config.Stem(name)), source: name}
+	if strings.ContainsAny(s.Name, `/\`) || strings.Trim(s.Name, ".") == "" { // it names a folder
 		t.Faultf("name", "is %q, want a part of a file's name", s.Name)
 	}
 	var parts []string
 	switch t.Enum("kind", "accuracy", "accuracy", "curves", "fewest-bits", "chip", "all") {
 	case "chip":
-		s.Chips = readChips(t)
+		s.Chips = readChips(t, name)
 	case "all":
 		t.Require("studies")
 		if parts = t.Strings("studies", nil); part {
@@ -117,8 +118,11 @@ func load(name string, part bool) (*Study, error) {
 	if err := t.Finish(); err != nil {
 		return nil, err
 	}
+	if err := s.checkNames(t); err != nil {
+		return nil, err
+	}
 	for _, name := range parts {
-		part, err := load(name, true)
+		part, err := load(config.Beside(s.source, name, ".toml"), true)
 		if err != nil {
 			return nil, err
 		}
@@ -144,14 +148,25 @@ func (s *Study) loadVariants() (err error) {
 		if v.Job, err = pipeline.LoadJob(v.job, v.sets); err == nil {
 			err = v.Job.CheckValues()
 		}
-		if err != nil {
-			return fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		if err == nil {
+			err = s.checkJob(v)
 		}
-		if err := s.checkResolutions(v); err != nil {
-			return fmt.Errorf("study %s, variant %s: %w", s.Name, v.Name, err)
+		if err != nil {
+			return fmt.Errorf("study %s, variant %s: %w", s.source, v.Name, err)
 		}
 	}
 	return nil
+}
+
+// checkJob is an error unless a variant's job is one that the study's tables can hold.
+func (s *Study) checkJob(v *Variant) error {
+	if n := v.Job.Images; n != 0 {
+		return fmt.Errorf("replay.images is %d, want 0: a study replays all test images", n)
+	}
+	if n, first := v.Job.Chip.Slicing().Count, s.Variants[0].Job.Chip.Slicing().Count; n != first && s.Fewest == nil {
+		return fmt.Errorf("the chip cuts weights into %d slices, want the %d of variant %s, beside which it is tabulated", n, first, s.Variants[0].Name)
+	}
+	return s.checkResolutions(v)
 }
 
 // checkResolutions is an error unless the resolutions at which models are replayed are
@@ -224,7 +239,7 @@ func (s *Study) Measure(ctx context.Context, host pipeline.Host, folder string) 
 		return all, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("study %s: %w", s.Name, err)
+		return nil, fmt.Errorf("study %s: %w", s.source, err)
 	}
 	found.Study = s.Name
 	return append(all, found), nil

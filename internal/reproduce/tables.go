@@ -81,7 +81,7 @@ func newMeasurement(s *Study, host pipeline.Host) *measurement {
 			Columns: []string{"model", "accuracy>"},
 		},
 		rules: report.Table{
-			Title:   fmt.Sprintf("Converters that each rule finds, one resolution for each slice of the chip, least significant first (loss: the cheapest that lose at most %g points on training images)", 100*s.Accuracy.Budget),
+			Title:   fmt.Sprintf("Converters that each rule finds, one resolution for each slice of the chip, least significant first (loss: the cheapest that a greedy search finds to lose at most %g points on training images)", 100*s.Accuracy.Budget),
 			Columns: []string{"model", "rule", "recalibrated", "ADC bits", "accuracy>", "without converters>", "points lost>"},
 		},
 		arrives: report.Table{
@@ -116,7 +116,7 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 	}
 	images := choose(data, v.Job, m.study.Accuracy.Search)
 	var found []ruled
-	for i, sign := range m.study.Accuracy.InputSigns {
+	for i, sign := range m.study.Accuracy.signs(v) {
 		chip := *v.Job.Chip
 		chip.Encoding.InputSign = sign
 		replayer, err := scheduler.NewReplayer(&chip, model)
@@ -144,7 +144,7 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 		plain, refitted := replays[:fixed/2], replays[fixed/2:fixed]
 		if i == 0 {
 			exact := m.describe(v, model, plain, refitted)
-			if err := m.tabulateRules(ctx, v, found, outcomes{replays[fixed:], exact}); err != nil {
+			if err := m.tabulateRules(ctx, v, found, outcomes{&chip, replays[fixed:], exact}); err != nil {
 				return err
 			}
 		}
@@ -152,6 +152,14 @@ func (m *measurement) measure(ctx context.Context, v Variant, model *workloads.M
 		m.tabulate(v, setting{sign: sign, charted: i == 0, recalibrated: true}, refitted)
 	}
 	return nil
+}
+
+// signs are the ways of driving inputs with which a variant is replayed.
+func (a *Accuracy) signs(v Variant) []crossbar.InputSign {
+	if len(a.InputSigns) == 0 {
+		return []crossbar.InputSign{v.Job.Chip.Encoding.InputSign}
+	}
+	return a.InputSigns
 }
 
 // plans are the replays of a variant with one way of driving inputs: at every

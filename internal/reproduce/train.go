@@ -14,24 +14,44 @@ import (
 	"bitline/workloads"
 )
 
-// CheckData is an error if a data set of the study's models is not there.
+// CheckData is an error if a data set of the study's models is not there, or does not
+// suit them.
 func (s *Study) CheckData(host pipeline.Host) error {
 	for _, p := range s.Parts {
 		if err := p.CheckData(host); err != nil {
 			return err
 		}
 	}
-	known := map[string]bool{}
+	known := map[string]*workloads.Dataset{}
 	for _, v := range s.Variants {
-		if known[v.Job.DataSet] {
-			continue
+		data := known[v.Job.DataSet]
+		if data == nil {
+			var err error
+			if data, err = workloads.Load(host.Data, v.Job.DataSet); err != nil {
+				return err
+			}
+			known[v.Job.DataSet] = data
 		}
-		if _, err := workloads.Load(host.Data, v.Job.DataSet); err != nil {
-			return err
+		if err := v.Job.CheckData(data); err != nil {
+			return fmt.Errorf("study %s, variant %s: %w", s.source, v.Name, err)
 		}
-		known[v.Job.DataSet] = true
+		if n := s.searched(); n > data.Train.Len() {
+			return fmt.Errorf("study %s: search is %d, want at most the %d training images of %s", s.source, n, data.Train.Len(), data.Name)
+		}
 	}
 	return nil
+}
+
+// searched is how many training images the study says that rules look at; 0 for the
+// job's calibration.
+func (s *Study) searched() int {
+	switch {
+	case s.Accuracy != nil:
+		return s.Accuracy.Search
+	case s.Curves != nil:
+		return s.Curves.search
+	}
+	return 0
 }
 
 // Train trains every variant and writes its checkpoint into a folder; a variant
@@ -39,10 +59,18 @@ func (s *Study) CheckData(host pipeline.Host) error {
 // its state lies beside its checkpoint, and a training that was stopped goes on
 // from there. Variants that differ only after pre-training share it, to the same
 // bytes as if each had its own: the state of the first stays until all are trained.
-// It is an error if another process is training a variant in that folder.
+// It is an error if another process is training a variant in that folder, or if a
+// checkpoint there is of another training than the study's.
 func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) error {
+	if err := s.trainAll(ctx, host, folder); err != nil {
+		return err
+	}
+	return s.removeStates(folder) // which parts may have shared
+}
+
+func (s *Study) trainAll(ctx context.Context, host pipeline.Host, folder string) error {
 	for _, p := range s.Parts {
-		if err := p.Train(ctx, host, folder); err != nil {
+		if err := p.trainAll(ctx, host, folder); err != nil {
 			return err
 		}
 	}
@@ -52,6 +80,13 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 	if err := s.checkFiles(folder); err != nil {
 		return err
 	}
+	for _, v := range s.Variants {
+		if exists(s.file(folder, v)) {
+			if _, err := s.model(v, folder); err != nil { // before hours are spent on others
+				return fmt.Errorf("study %s: %w", s.source, err)
+			}
+		}
+	}
 	for i, v := range s.Variants {
 		if exists(s.file(folder, v)) {
 			continue
@@ -60,8 +95,30 @@ func (s *Study) Train(ctx context.Context, host pipeline.Host, folder string) er
 			return err
 		}
 	}
+	return nil
+}
+
+// removeStates removes the states of variants that are trained, but of those that
+// another process is at work on.
+func (s *Study) removeStates(folder string) error {
+	for _, p := range s.Parts {
+		if err := p.removeStates(folder); err != nil {
+			return err
+		}
+	}
 	for _, v := range s.Variants {
-		if err := (pipeline.TrainFiles{State: stateOf(s.file(folder, v))}).Remove(); err != nil {
+		path := s.file(folder, v)
+		if !exists(stateOf(path)) {
+			continue
+		}
+		lock, err := filelock.Try(lockOf(path))
+		if errors.Is(err, filelock.ErrHeld) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := errors.Join((pipeline.TrainFiles{State: stateOf(path)}).Remove(), filelock.Remove(lock)); err != nil {
 			return err
 		}
 	}
@@ -76,7 +133,7 @@ func (s *Study) train(ctx context.Context, host pipeline.Host, folder string, i 
 	if err != nil {
 		return err
 	}
-	lock, err := filelock.Take(path+".lock", "this model")
+	lock, err := filelock.Take(lockOf(path), "this model")
 	if err != nil {
 		return err
 	}
@@ -122,6 +179,8 @@ func (s *Study) file(folder string, v Variant) string {
 
 func stateOf(path string) string { return path + ".state" }
 
+func lockOf(path string) string { return path + ".lock" }
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -166,7 +225,8 @@ func (v Variant) host(host pipeline.Host) pipeline.Host {
 	return named
 }
 
-// model is a variant's checkpoint: from a folder, or shipped.
+// model is a variant's checkpoint: from a folder, where it must be of the variant's
+// own training as far as it says, or shipped.
 func (s *Study) model(v Variant, folder string) (*workloads.Model, error) {
 	job := *v.Job
 	job.Checkpoint = s.Checkpoint(v)
@@ -176,5 +236,9 @@ func (s *Study) model(v Variant, folder string) (*workloads.Model, error) {
 			return nil, fmt.Errorf("%w (train the study first)", err)
 		}
 	}
-	return job.LoadModel()
+	m, err := job.LoadModel()
+	if err == nil && folder != "" && m.Origin.Recipe != "" && m.Origin.Recipe != v.Job.Recipe() {
+		return nil, fmt.Errorf("%s holds a model of another training (%s) than that of variant %s: remove it to train anew, or choose another folder", job.Checkpoint, m.Origin.Job, v.Name)
+	}
+	return m, err
 }

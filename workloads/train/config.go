@@ -177,7 +177,7 @@ func readFloat(t *config.Table, key string, def float64, l limit) float64 {
 func (c Config) check() error {
 	faults := []error{
 		checkInt("batch", c.Batch, 1, maxBatch),
-		checkInt("weight_bits", c.WeightBits, 1, workloads.MaxWeightBits),
+		checkInt("the chip's encoding.weight_bits without a sign", c.WeightBits, 1, workloads.MaxWeightBits),
 		checkInt("cell_bits", c.CellBits, 1, maxCellBits),
 		checkInt("pretrain.epochs", c.Pretrain.Epochs, 0, maxEpochs),
 		checkInt("finetune.epochs", c.Finetune.Epochs, 0, maxEpochs),
@@ -298,8 +298,23 @@ func (c Config) fromPruning() []setting {
 	return append(append(list, c.Teacher.settings()...), c.Through.settings()...)
 }
 
-// Key holds all of the configuration that decides the bytes of a training.
-func (c Config) Key() string { return fmt.Sprint(append(c.upToPruning(), c.fromPruning()...)) }
+// Key holds all of the configuration that decides the bytes of a training, and nothing
+// else of its phases.
+func (c Config) Key() string {
+	c.Pretrain, c.Finetune = c.Pretrain.bare(), c.Finetune.bare()
+	return fmt.Sprint(append(c.upToPruning(), c.fromPruning()...))
+}
+
+// bare is a phase without what does not matter in it.
+func (p Phase) bare() Phase {
+	switch {
+	case p.Epochs == 0:
+		return Phase{Method: None}
+	case p.Method == None:
+		p.Strength, p.Ramp = 0, 0
+	}
+	return p
+}
 
 func (p Phase) settings(name string) []setting {
 	return []setting{

@@ -127,6 +127,8 @@ func TestNewFaults(t *testing.T) {
 	grouped := chain(data.Train.Shape, 4, 10)
 	grouped.Layers[0] = workloads.Layer{Name: "conv", Kind: workloads.Conv, Outputs: 4, Kernel: 3, Stride: 1, Groups: 1}
 	grouped.Layers = slices.Insert(grouped.Layers, 1, workloads.Layer{Name: "grouped", Kind: workloads.Conv, Outputs: 4, Kernel: 3, Stride: 1, Groups: 2})
+	rectified := chain(data.Train.Shape, 4, 10)
+	rectified.Layers[1].ReLU = true
 	noImages, badLabel := *data, *data
 	noImages.Train = workloads.Images{Shape: data.Train.Shape}
 	badLabel.Train.Labels = append([]uint8{10}, data.Train.Labels[1:]...)
@@ -139,12 +141,13 @@ func TestNewFaults(t *testing.T) {
 		data  *workloads.Dataset
 		wants []string
 	}{
-		{"bits", bits, good, data, []string{"weight_bits is 16, want 1 to 15", "cell_bits is 0, want 1 to 8", "workers is 0"}},
+		{"bits", bits, good, data, []string{"the chip's encoding.weight_bits without a sign is 16, want 1 to 15", "cell_bits is 0, want 1 to 8", "workers is 0"}},
 		{"shape and classes", DefaultConfig(), chain(workloads.Shape{Height: 28, Width: 28, Channels: 1}, 4, 3), data,
 			[]string{"images of 28×28×1, want the 8×8×1", "3 outputs, want the 10 classes"}},
 		{"kind", DefaultConfig(), conv, data, []string{`network chain cannot be trained: layer "fc1": kernel is 0`}},
 		{"pool of the image", DefaultConfig(), pool, data, []string{`layer "pool" is a pool of the image, want pools of layers`}},
 		{"groups", DefaultConfig(), grouped, data, []string{`network chain cannot be trained: layer grouped has groups = 2, which replays do not compute`}},
+		{"a rectifier at the end", DefaultConfig(), rectified, data, []string{`layer "fc2" is the last and has relu = true, want false`}},
 		{"no images", DefaultConfig(), good, &noImages, []string{"no training images"}},
 		{"label", DefaultConfig(), good, &badLabel, []string{"training image 0 has label 10, want less than 10"}},
 	}

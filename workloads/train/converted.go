@@ -319,6 +319,7 @@ func (c *converted) model(origin workloads.Origin) (*workloads.Model, error) {
 	}
 	m := *c.start
 	m.Origin = origin
+	m.Origin.Calibration = c.start.Origin.Calibration // whose scales these are
 	m.Layers = nil
 	for i, l := range c.layers {
 		l.unit.weight.quantize()

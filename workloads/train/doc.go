@@ -14,7 +14,8 @@
 // master weights, which stochastic gradient descent with momentum moves. There
 // are two bodies. A perceptron is a chain of linear layers as arXiv 1909.08496
 // trains it: every output, the last one's too, at the scale of the largest
-// magnitude of its batch. A graph is any other network: outputs at the scale of
+// magnitude of its batch. A graph is any other network, and a chain that is trained
+// with dropout or augmented images: outputs at the scale of
 // the largest of late, the classes' own not rounded, batch normalisations by the
 // batch's statistics in training and by running ones once they are folded into the
 // digital output stages, as those of imported weights are.

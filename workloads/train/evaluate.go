@@ -8,7 +8,8 @@ const calibrationImages = 1000
 
 // Accuracy is the share of images whose largest output, the lowest-numbered on a
 // tie, is their label; 0 for no images. It is that of the present weights as
-// Model exports them, and so an error where they cannot be exported.
+// Model exports them, to rounding in a perceptron; a network whose weights cannot be
+// exported is an error.
 func (t *Trainer) Accuracy(images workloads.Images) (float64, error) {
 	if images.Len() == 0 {
 		return 0, nil

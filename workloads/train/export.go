@@ -1,13 +1,11 @@
 package train
 
-import (
-	"bitline/internal/gemm"
-	"bitline/workloads"
-)
+import "bitline/workloads"
 
 // Model returns the network with the present weights as integers. Output scales
-// are calibrated on the first 1,000 training images, or all of fewer. Weights
-// whose affine does not fit are an error.
+// are calibrated on the first 1,000 training images, or all of fewer; through
+// converters they are those of the start. Weights whose affine does not fit are an
+// error.
 func (t *Trainer) Model() (*workloads.Model, error) {
 	return t.body.model(t.origin(t.data.Calibration(calibrationImages)))
 }
@@ -22,7 +20,7 @@ func (t *Trainer) origin(calibration workloads.Images) workloads.Origin {
 		DataSet:     t.dataName(),
 		DataHash:    t.data.Hash,
 		Calibration: calibration.Hash(),
-		KernelClass: string(gemm.KernelClass()),
+		KernelClass: t.kernels,
 		Log:         t.logSoFar(),
 	}
 }

@@ -56,7 +56,7 @@ func (t *Trainer) decodePretrained(data []byte, allowOtherKernel bool) error {
 	if err != nil {
 		return err
 	}
-	later := t.cfg.fromPruning()
+	later := append(t.cfg.fromPruning(), (&Teacher{}).settings()...) // a teacher's whether or not there is one now
 	isLater := func(s setting) bool { return indexOf(later, s.Key) >= 0 }
 	faults := differences(slices.DeleteFunc(h.Identity, isLater), slices.DeleteFunc(t.identity(), isLater))
 	faults = append(faults, t.checkParameters(h), checkKernel(h, allowOtherKernel))
@@ -66,7 +66,7 @@ func (t *Trainer) decodePretrained(data []byte, allowOtherKernel bool) error {
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	t.log = pretraining(h.Log)
+	t.log, t.kernels = pretraining(h.Log), kernelsAfter(h.KernelClass)
 	kept, size := t.kept(), 0
 	for _, x := range kept {
 		size += 4 * len(x)

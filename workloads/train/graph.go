@@ -38,6 +38,9 @@ func checkTrainable(net *workloads.Network) error {
 		return err
 	}
 	var faults []error
+	if last := steps[len(steps)-1]; last.ReLU {
+		faults = append(faults, fmt.Errorf("layer %q is the last and has relu = true, want false: classes are told apart before a rectifier", last.Name))
+	}
 	for _, s := range steps {
 		switch {
 		case !s.Kind.Matrix() && s.Takes[0] == workloads.FromImage:

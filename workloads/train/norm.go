@@ -7,8 +7,8 @@ import (
 	"bitline/workloads"
 )
 
-// normMomentum is the share of a batch in the running statistics
-// (docs/semantics.md, Layer).
+// normMomentum is the share of a batch in the running statistics, as in PyTorch's
+// BatchNorm2d.
 const normMomentum = 0.1
 
 // norm is a batch normalisation: γ·(z − mean)/√(variance + ε) + β by channel, with

@@ -2,7 +2,8 @@ package train
 
 // penalty is the term that a method adds to the loss for one parameter tensor.
 type penalty interface {
-	// value is the tensor's term of the loss. It reads the quantized values.
+	// value is the tensor's term of the loss. It reads the master or the quantized
+	// values.
 	value(p *param) float64
 	// addGradient adds the term's gradient to elements lo to hi−1 of the
 	// gradient. It reads the master and the quantized values.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"bitline/internal/atomicfile"
 	"bitline/internal/gemm"
@@ -35,7 +36,7 @@ const (
 // stateHeader says what the tensors of a state file belong to.
 type stateHeader struct {
 	Identity    []setting
-	KernelClass string
+	KernelClass string // or classes, joined by kernelsThen, where a resume changed it
 	Position    Position
 	LossSum     float64
 	Right       int
@@ -92,7 +93,7 @@ func (t *Trainer) encode() ([]byte, error) {
 	params := t.params
 	h := stateHeader{
 		Identity:    t.identity(),
-		KernelClass: string(gemm.KernelClass()),
+		KernelClass: t.kernels,
 		Position:    t.at,
 		LossSum:     t.sum,
 		Right:       t.right,
@@ -219,14 +220,27 @@ func (t *Trainer) checkParameters(h stateHeader) error {
 }
 
 func checkKernel(h stateHeader, allowOther bool) error {
-	if class := string(gemm.KernelClass()); h.KernelClass != class && !allowOther {
+	if class := string(gemm.KernelClass()); kernelsAfter(h.KernelClass) != h.KernelClass && !allowOther {
 		return fmt.Errorf("kernel class is %s, want %s, or the other one allowed: the bytes would be those of neither", h.KernelClass, class)
 	}
 	return nil
 }
 
+// kernelsThen joins the classes of kernels of a training that went on under another.
+const kernelsThen = ", then "
+
+// kernelsAfter are the classes of a training that goes on under this machine's.
+func kernelsAfter(before string) string {
+	class := string(gemm.KernelClass())
+	if before == class || strings.HasSuffix(before, kernelsThen+class) {
+		return before
+	}
+	return before + kernelsThen + class
+}
+
 func (t *Trainer) restore(h stateHeader, tensors *bytes.Reader) error {
 	t.at, t.sum, t.right, t.pretrained, t.log = h.Position, h.LossSum, h.Right, nil, h.Log
+	t.kernels = kernelsAfter(h.KernelClass)
 	for i, p := range t.params {
 		p.mask = nil
 		err := errors.Join(readFloats(tensors, p.value), readFloats(tensors, p.velocity))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"bitline/internal/gemm"
 	"bitline/workloads"
 )
 
@@ -69,6 +70,20 @@ func TestResumeKernelClass(t *testing.T) {
 	}
 	if err := trainer.accept(h, true); err != nil {
 		t.Errorf("another kernel class, allowed: %v, want no error", err)
+	}
+	trainer.kernels = "abacus"
+	path := filepath.Join(t.TempDir(), "other.state")
+	want := "abacus, then " + string(gemm.KernelClass())
+	for range 2 { // what was begun under another class says so from then on, and once
+		if err := trainer.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		if trainer, err = Resume(path, quick(), trainer.net, data, trainer.kernels == "abacus"); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := trainer.Model(); err != nil || m.Origin.KernelClass != want {
+			t.Fatalf("its kernels are %v (%v), want %s", m.Origin.KernelClass, err, want)
+		}
 	}
 }
 

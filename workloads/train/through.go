@@ -18,8 +18,8 @@ import (
 // Through says that fine-tuning knows the crossbars and converters that will replay
 // the network. The forward pass of every step is the replay of the integers that
 // would be exported at that step, images augmented. Scales of weights and outputs are
-// those of the model that it starts from. Gradients pass straight through the slices
-// and converters.
+// those of the model that it starts from. Gradients pass the slices and converters as
+// Gradient says.
 type Through struct {
 	Name string // of the checkpoint that fine-tuning starts from
 	// Forward computes through the converters; without it steps compute with
@@ -74,7 +74,8 @@ const (
 	LearnedAffine AffineTraining = "learned"
 )
 
-// readThrough reads a [train.adc] table; nil where it asks for nothing.
+// readThrough reads a [train.adc] table; nil where there is none, or one that a start of
+// "" takes back. Keys without a start would change nothing, and seem to.
 func readThrough(t *config.Table) *Through {
 	h := &Through{
 		Name:     t.String("start", ""),
@@ -86,10 +87,13 @@ func readThrough(t *config.Table) *Through {
 
 		Recalibrate: t.Bool("recalibrate", false),
 	}
-	if !h.Forward && h.Excess == 0 && h.Name == "" {
+	if asks := h.Forward || h.Excess > 0; h.Name == "" && !asks && (t.Has("start") || len(t.Keys()) == 0) {
 		return nil
 	}
 	t.Require("start")
+	if t.Has("start") && h.Name == "" {
+		t.Faultf("start", "is empty, want the checkpoint that fine-tuning starts from")
+	}
 	return h
 }
 

@@ -385,7 +385,15 @@ func TestReadThrough(t *testing.T) {
 	if cfg, err := read("seed = 1\n"); err != nil || cfg.Through != nil {
 		t.Errorf("without a table: %+v (%v), want none", cfg.Through, err)
 	}
-	if _, err := read("[adc]\nforward = true\n"); err == nil || !strings.Contains(err.Error(), "adc.start is missing") {
-		t.Errorf("without a start: error %v, want that adc.start is missing", err)
+	for _, text := range []string{"forward = true", "headroom = 1", "affine = 'fixed'"} {
+		if _, err := read("[adc]\n" + text + "\n"); err == nil || !strings.Contains(err.Error(), "adc.start is missing") {
+			t.Errorf("%s without a start: error %v, want that adc.start is missing", text, err)
+		}
+	}
+	if _, err := read("[adc]\nforward = true\nstart = ''\n"); err == nil || !strings.Contains(err.Error(), "adc.start is empty") {
+		t.Errorf("with an empty start: error %v, want that adc.start is empty", err)
+	}
+	if cfg, err := read("[adc]\nheadroom = 1\nstart = ''\n"); err != nil || cfg.Through != nil {
+		t.Errorf("taken back by an empty start: %+v (%v), want none", cfg.Through, err)
 	}
 }

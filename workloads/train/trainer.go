@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"bitline/internal/gemm"
 	"bitline/workloads"
 )
 
@@ -28,7 +29,8 @@ type Trainer struct {
 	// them, one slice each; nil before.
 	pretrained [][]float32
 
-	log []string // a line for each epoch
+	log     []string // a line for each epoch
+	kernels string   // their class, or classes (stateHeader)
 }
 
 // Position is how far a training has come: the next step to make.
@@ -84,6 +86,7 @@ func newTrainer(cfg Config, net *workloads.Network, data *workloads.Dataset) *Tr
 	t := &Trainer{
 		cfg: cfg, net: net, data: data,
 		teaching: newTeaching(cfg, data),
+		kernels:  string(gemm.KernelClass()),
 		labels:   make([]uint8, cfg.Batch),
 		order:    make([]int32, data.Train.Len()),
 	}

@@ -324,7 +324,9 @@ func TestFork(t *testing.T) {
 
 	parent := newTestTrainer(t, cfg, net, data)
 	run(t, parent)
-	for name, forked := range map[string]Config{"other": other, "same": cfg, "pre-trained only": none} {
+	taught := quick()
+	taught.Teacher = &Teacher{Share: 0.5, Temperature: 2, Model: startOf(t, net, data)}
+	for name, forked := range map[string]Config{"other": other, "same": cfg, "pre-trained only": none, "taught": taught} {
 		scratch := newTestTrainer(t, forked, net, data)
 		run(t, scratch)
 		f, err := fork(t, parent, forked)
@@ -334,6 +336,16 @@ func TestFork(t *testing.T) {
 		run(t, f)
 		if !bytes.Equal(state(t, f), state(t, scratch)) {
 			t.Errorf("%s: the fork ends in other bytes than a training from the start", name)
+		}
+		if name != "taught" {
+			continue
+		}
+		back, err := fork(t, scratch, cfg) // of a taught training, without its teacher
+		if err != nil {
+			t.Fatal(err)
+		}
+		if run(t, back); !bytes.Equal(state(t, back), state(t, parent)) {
+			t.Error("the fork of a taught training ends in other bytes than an untaught one from the start")
 		}
 	}
 }
