@@ -15,6 +15,8 @@ func TestFaultsOfTrainings(t *testing.T) {
 		return fault{name, map[string]string{"job.toml": job + text}, "run job.toml", want}
 	}
 	checkFaults(t, []fault{
+		{"more images than there are, before a training", nil, "train quickstart --set data.calibration=5000 --out t.safetensors", "data.calibration is 5000, want at most the 1197 training images of digits"},
+		{"more test images than there are, before a training", nil, "train quickstart --set replay.images=5000 --out t.safetensors", "replay.images is 5000, want at most the 450 test images of digits"},
 		of("rates", "[train]\nlearning_rate = -1\nmomentum = 2\nseed = -4\nbatch = 99999999\nworkers = 0\n",
 			"job.toml:4: key train.learning_rate is -1, want a finite number above 0\njob.toml:5: key train.momentum is 2, want at least 0 and less than 1\n"+
 				"job.toml:6: key train.seed is -4, want at least 0\njob.toml:7: key train.batch is 99999999, want 1 to 65536\njob.toml:8: unknown key train.workers"),
@@ -33,6 +35,7 @@ func TestFaultsOfTrainings(t *testing.T) {
 		of("a schedule that is a word", "[train]\nschedule = 'cosine'\n", `job.toml:4: key train.schedule is "cosine", want a table`),
 		of("converters", "[train.adc]\nbits = [3]\nstart = 'x'\nforwad = true\n",
 			"job.toml:4: unknown key train.adc.bits\njob.toml:6: unknown key train.adc.forwad, did you mean train.adc.forward?"),
+		of("headroom without a start", "[train.adc]\nheadroom = 1\n", "job.toml:3: key train.adc.start is missing"),
 		of("a start that is missing", "[train.adc]\nstart = 'none.safetensors'\n", "key train.adc.start: open none.safetensors: no such file or directory"),
 		of("a teacher that is missing", "[train.teacher]\ncheckpoint = 'none.safetensors'\n", "key train.teacher.checkpoint: open none.safetensors: no such file or directory"),
 		of("a teacher", "[train.teacher]\ncheckpoint = 'none'\nshare = 2\ntemprature = 3\n",

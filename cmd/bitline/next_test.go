@@ -50,4 +50,17 @@ func TestNextOfShapes(t *testing.T) {
 		_, command, _ := strings.Cut(line, ": ")
 		out = succeed(t, words(command)[1:]...)
 	}
+	if want := "\nNext: all of it as a page for a browser: bitline run --chip isaac-ce-events --network lenet-5 --set mapping.replicate=balanced --html page.html\n"; !strings.HasSuffix(out, want) {
+		t.Errorf("after all details it says\n%s\nwant it to end with %s", out, want)
+	}
+}
+
+// TestNextOfOwnChips has no shipped twin of a chip to offer that is based on one.
+func TestNextOfOwnChips(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, "mine.toml", []byte("base = 'isaac-ce'\ntiles = 300\n"))
+	out := succeed(t, "run", "--chip", "mine.toml", "--network", "lenet-5", "--set", "mapping.replicate=balanced", "--timeline")
+	if want := "\nNext: see every layer and resource: bitline run --chip mine.toml --network lenet-5 --set mapping.replicate=balanced --timeline --details\n"; !strings.Contains(out, want) {
+		t.Errorf("it says\n%s\nwant %s", out, want)
+	}
 }

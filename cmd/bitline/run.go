@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/config"
 	"bitline/internal/pipeline"
 	"bitline/internal/report"
 	"bitline/scheduler/timing"
@@ -113,11 +113,22 @@ func (f runFlags) jobSets(job string) ([]string, error) {
 	if f.train {
 		sets = append(sets, `checkpoint=""`, `weights=""`)
 	}
-	if f.checkpoint == "" {
-		return sets, nil
+	for _, file := range []struct{ key, name, ending string }{
+		{"checkpoint", f.checkpoint, ".safetensors"}, {"chip", f.chip, ".toml"}, {"network", f.network, ".toml"},
+	} {
+		if file.name == "" || job == "" && file.key != "checkpoint" { // whose chip and network are as they are
+			continue
+		}
+		name, err := config.NameBeside(job, file.name, file.ending)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, file.key+"="+name)
 	}
-	name, err := pipeline.NameBeside(job, f.checkpoint)
-	return append(sets, "checkpoint="+name, `weights=""`), err
+	if f.checkpoint != "" {
+		sets = append(sets, `weights=""`)
+	}
+	return sets, nil
 }
 
 // job is the job of that name, or that of the flags where there is none.
@@ -132,18 +143,20 @@ func (f runFlags) job(name string) (job *pipeline.Job, err error) {
 	if name == "" {
 		job, err = pipeline.JobOf(f.chip, f.network, sets)
 	} else {
-		if f.chip != "" {
-			sets = append(sets, "chip="+f.chip)
-		}
-		if f.network != "" {
-			sets = append(sets, "network="+f.network)
-		}
 		job, err = pipeline.LoadJob(name, sets)
 	}
 	if err != nil {
 		return nil, err
 	}
 	job.Command = pipeline.Command{Job: name, Chip: f.chip, Network: f.network, Checkpoint: f.checkpoint, Train: f.train, Sets: f.sets, Data: f.data}
+	for _, flag := range []struct {
+		word  string
+		given bool
+	}{{"--exact", f.exact}, {"--sensitivity", f.sensitivity}, {"--timeline", f.observe.timeline}, {"--power", f.observe.power}} {
+		if flag.given {
+			job.Command.More = append(job.Command.More, flag.word)
+		}
+	}
 	return job, nil
 }
 
@@ -158,7 +171,7 @@ func (f runFlags) checkTwice() error {
 		{"--train", "checkpoint", f.train}, {"--train", "weights", f.train},
 	} {
 		for _, s := range f.sets {
-			if key, _, _ := strings.Cut(s, "="); flag.given && strings.TrimSpace(key) == flag.key {
+			if key, _, _ := config.CutSet(s); flag.given && key == flag.key {
 				return usageError{fmt.Errorf("%s and --set %s exclude each other (see bitline run --help)", flag.name, pipeline.Quote(s))}
 			}
 		}

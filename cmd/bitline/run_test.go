@@ -154,9 +154,12 @@ func TestTrainThenRun(t *testing.T) {
 	if want := "mlp-64-32-10 trained on digits (the 1,797 UCI test images, 8×8): d.safetensors\nNext: bitline run quickstart --checkpoint d.safetensors\n"; !strings.HasSuffix(out, want) {
 		t.Errorf("train prints %q, want at its end %q", out, want)
 	}
-	epochs := regexp.MustCompile(`(?m)^(pre-training epoch [12]/2|fine-tuning epoch 1/1) loss \d\.\d{4} training \d\d\.\d\d % validation \d\d\.\d\d %$`)
+	epochs := regexp.MustCompile(`(?m)^(pre-training epoch [12]/2|fine-tuning epoch 1/1) loss \d\.\d{4} training \d\d\.\d\d % validation \d\d\.\d\d % penalty \d\.\d{4}$`)
 	if n := len(epochs.FindAllString(out, -1)); n != 3 || strings.Count(out, "\n") != 5 {
 		t.Errorf("train prints %q, want a line for each of 3 epochs, and 2 more", out)
+	}
+	if again := succeed(t, append([]string{"train", "quickstart", "--out", "d.safetensors", "--set", "weights=", "--set", "checkpoint = "}, train...)...); again != out {
+		t.Errorf("with the keys of weights emptied train prints %q, want %q", again, out)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("the folder holds %v, error %v, want the checkpoint alone", entries, err)

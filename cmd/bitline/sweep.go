@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -239,6 +240,14 @@ func (s *sweeping) collect() error {
 	}
 	if err := results.Identity.CheckSame(s.flags.out, s.identity); err != nil {
 		return err
+	}
+	if !slices.EqualFunc(results.Identity.Pareto, s.identity.Pareto, slices.Equal) { // the file asks for others by now
+		if err := results.Identity.AskFor(s.flags.out, s.identity.Pareto); err != nil {
+			return err
+		}
+		if results, err = sweep.Collect(s.flags.out); err != nil {
+			return err
+		}
 	}
 	return s.write(results)
 }

@@ -80,6 +80,23 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// TestCollectAsksAnew has the fronts that the sweep's file asks for when it collects.
+func TestCollectAsksAnew(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const axis = "[[axis]]\nkey = 'adc.bits'\nvalues = [4, 8]\n"
+	writeFile(t, "s.toml", []byte("job = 'quickstart'\n"+axis))
+	if out := succeed(t, "sweep", "s.toml", "--out", "o"); strings.Contains(out, "Front of") {
+		t.Fatalf("without fronts it says\n%s", out)
+	}
+	writeFile(t, "s.toml", []byte("job = 'quickstart'\npareto = [['accuracy', 'energy_pj']]\n"+axis))
+	if out := succeed(t, "sweep", "s.toml", "--out", "o", "--collect"); !strings.Contains(out, "Front of accuracy and energy_pj") {
+		t.Errorf("with one it says\n%s", out)
+	}
+	if out := succeed(t, "results", "o", "--where", "pareto", "--columns", "point,pareto"); !strings.Contains(out, "true") {
+		t.Errorf("and its results are\n%s", out)
+	}
+}
+
 func TestSweepUsage(t *testing.T) {
 	const shard, help = "want I/N with I from 0 to N - 1, such as 0/8", " (see bitline sweep --help)"
 	t.Chdir(t.TempDir())

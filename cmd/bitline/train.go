@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/config"
 	"bitline/internal/filelock"
 	"bitline/internal/pipeline"
 	"bitline/workloads"
@@ -69,8 +71,11 @@ every epoch.`,
 			if err != nil {
 				return err
 			}
+			if err := job.CheckData(set); err != nil { // before hours of training
+				return err
+			}
 			model, err := job.TrainModel(c.Context(), host, set, files)
-			if errors.Is(err, context.Canceled) {
+			if _, statErr := os.Stat(files.State); errors.Is(err, context.Canceled) && statErr == nil {
 				return fmt.Errorf("%w, continue with --resume", err)
 			}
 			if err != nil {
@@ -82,7 +87,10 @@ every epoch.`,
 			if err := files.Remove(); err != nil {
 				return err
 			}
-			sets = slices.DeleteFunc(pipeline.WithoutTraining(sets), func(set string) bool { return strings.HasPrefix(strings.TrimSpace(set), "checkpoint") })
+			sets = slices.DeleteFunc(pipeline.WithoutTraining(sets), func(set string) bool {
+				key, _, _ := config.CutSet(set)
+				return key == "checkpoint" || key == "weights" // instead of which it is that of the training
+			})
 			next := pipeline.Command{Job: args[0], Checkpoint: filepath.Clean(out), Sets: sets, Data: data}
 			_, err = fmt.Fprintf(term.out, "%s trained on %s: %s\nNext: %s\n", model.Network.Name, model.Origin.DataSet, out, next)
 			return err

@@ -43,7 +43,7 @@ func Stream(path string, write func(io.Writer) error) error {
 		_ = os.Remove(temp.Name()) // the first error is what matters
 		return writingError(path, err)
 	}
-	if err := syncFolder(filepath.Dir(temp.Name())); err != nil {
+	if err := SyncFolder(filepath.Dir(temp.Name())); err != nil {
 		return writingError(path, err)
 	}
 	return nil
@@ -159,9 +159,13 @@ func finish(temp *os.File, path string) error {
 	return err
 }
 
-// syncFolder makes a rename in a folder durable, where the file system can.
-func syncFolder(path string) error {
+// SyncFolder makes new names in a folder durable, where the file system can and the
+// folder may be read.
+func SyncFolder(path string) error {
 	folder, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

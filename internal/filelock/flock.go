@@ -4,6 +4,7 @@ package filelock
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +19,9 @@ func Try(path string) (*os.File, error) {
 			return nil, err
 		}
 		if err := lock(file); err != nil {
+			if !errors.Is(err, ErrHeld) {
+				err = &fs.PathError{Op: "lock", Path: path, Err: err}
+			}
 			return nil, errors.Join(err, file.Close())
 		}
 		if isAt(file, path) {

@@ -95,7 +95,14 @@ func (j *Job) activityText() string {
 	case j.activity.driven > 0:
 		return fmt.Sprintf("assumed: every input step drives %s of the wordlines, of whose cells %s conduct", report.Percent(j.activity.driven), report.Percent(j.activity.conducting))
 	}
-	text := fmt.Sprintf("replayed: the first %d test images by turns", j.activity.images)
+	n := j.activity.images
+	if j.Images > 0 {
+		n = min(n, j.Images)
+	}
+	text := "replayed: the first test image"
+	if n > 1 {
+		text = fmt.Sprintf("replayed: the first %d test images by turns", n)
+	}
 	if j.Chip.ReplayFollowsChip() {
 		return text
 	}

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"slices"
 	"strings"
+
+	"bitline/internal/config"
 )
 
 // Command is a command line that runs a job.
@@ -13,7 +15,7 @@ type Command struct {
 	Train                     bool
 	Sets                      []string // overrides, each key=value
 	Data                      string   // the folder of data sets; "" for the usual ones
-	Details                   bool
+	More                      []string // words that ask for more of the same result, such as --timeline
 }
 
 // String is the command as a POSIX shell takes it.
@@ -37,35 +39,29 @@ func (c Command) String() string {
 		flag("set", s)
 	}
 	flag("data", c.Data)
-	if c.Details {
-		line += " --details"
+	for _, word := range c.More {
+		line += " " + Quote(word)
 	}
 	return line
 }
 
-// with is the command with more overrides, which take the place of the flags and the
-// overrides of the same keys.
+// with is the command with more overrides, which take the place of those of the same
+// keys, and of the flag --chip.
 func (c Command) with(sets ...string) Command {
 	c.Sets = slices.Clone(c.Sets)
 	for _, s := range sets {
-		key, value := cutSet(s)
+		key, value, _ := config.CutSet(s)
 		if key == "chip" && c.Chip != "" {
 			c.Chip = value
 			continue
 		}
 		c.Sets = slices.DeleteFunc(c.Sets, func(old string) bool {
-			k, _ := cutSet(old)
+			k, _, _ := config.CutSet(old)
 			return k == key
 		})
 		c.Sets = append(c.Sets, s)
 	}
 	return c
-}
-
-// cutSet parts an override in its key and its value.
-func cutSet(set string) (key, value string) {
-	key, value, _ = strings.Cut(set, "=")
-	return strings.TrimSpace(key), value
 }
 
 // Quote makes one word of a text for a POSIX shell.

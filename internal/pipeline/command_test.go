@@ -15,8 +15,8 @@ func TestCommand(t *testing.T) {
 		{Command{Job: "job", Sets: []string{"adc.bits=4", "adc.law=linear"}}, "bitline run job --set adc.bits=4 --set adc.law=linear"},
 		{Command{Job: "job", Sets: []string{"adc.bits=[4,4,4,2]"}}, "bitline run job --set 'adc.bits=[4,4,4,2]'"},
 		{Command{Job: "job", Sets: []string{"name=it's"}}, `bitline run job --set 'name=it'\''s'`},
-		{Command{Chip: "my chip.toml", Network: "lenet-5", Checkpoint: "a.safetensors", Data: "my data", Details: true},
-			"bitline run --chip 'my chip.toml' --network lenet-5 --checkpoint a.safetensors --data 'my data' --details"},
+		{Command{Chip: "my chip.toml", Network: "lenet-5", Checkpoint: "a.safetensors", Data: "my data", More: []string{"--html", "my page.html"}},
+			"bitline run --chip 'my chip.toml' --network lenet-5 --checkpoint a.safetensors --data 'my data' --html 'my page.html'"},
 		{Command{Job: "job", Train: true, Data: "data"}, "bitline run job --train --data data"},
 	} {
 		if got := tt.command.String(); got != tt.want {

@@ -28,7 +28,7 @@ func Contents(name string, sets []string) (string, error) {
 	}
 	for _, kind := range []string{"chip", "network"} {
 		if other := text(job, kind); other != "" {
-			_, fault := c.document(kind+"s", beside(name, other, ".toml"), nil)
+			_, fault := c.document(kind+"s", config.Beside(name, other, ".toml"), nil)
 			err = errors.Join(err, fault)
 		}
 	}
@@ -73,7 +73,7 @@ func (c *contents) weights(name string) error {
 	if name == "" {
 		return nil
 	}
-	digest, err := digestOfWeights(beside(c.job, name, ".safetensors"))
+	digest, err := digestOfWeights(config.Beside(c.job, name, ".safetensors"))
 	fmt.Fprintf(&c.text, "weights %s\n", digest)
 	return err
 }
@@ -97,7 +97,7 @@ func (j *Job) ReadDigest() (string, error) {
 func digestOfWeights(name string) (string, error) {
 	var content []byte
 	var err error
-	if isFile(name, ".safetensors") {
+	if config.IsFileOf(name, ".safetensors") {
 		if content, err = wholefile.Read(name, workloads.MaxFile); err != nil {
 			return "", err
 		}

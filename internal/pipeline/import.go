@@ -15,7 +15,7 @@ import (
 func (j *Job) readWeights(t *config.Table, name string) *config.Table {
 	const ending = ".safetensors"
 	weights := t.String("weights", "")
-	j.Weights = beside(name, weights, ending)
+	j.Weights = config.Beside(name, weights, ending)
 	switch {
 	case weights == "":
 	case !strings.HasSuffix(weights, ending):

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,7 +52,8 @@ type Job struct {
 	own, chips *config.Table
 	// training are the overrides of keys of the training.
 	training []string
-	network  string // its name or file
+	// chip and network are their names or files.
+	chip, network string
 }
 
 // NoData is the data set of a job that computes no values: it maps shapes,
@@ -93,7 +93,7 @@ func (l *Loader) LoadJob(name string, sets []string) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readJob(t, Job{Name: name, Command: Command{Job: name, Sets: sets}, training: ofTraining(own)}, jobFiles{name, chips, l})
+	return readJob(t, Job{Name: config.Stem(name), Command: Command{Job: name, Sets: sets}, training: ofTraining(own)}, jobFiles{name, chips, l})
 }
 
 func (l *Loader) source(kind string) config.Source {
@@ -127,9 +127,8 @@ func ofTraining(sets []string) []string {
 }
 
 func isOfTraining(set string) bool {
-	key, _, _ := strings.Cut(set, "=")
-	first, _, _ := strings.Cut(strings.TrimSpace(key), ".")
-	return strings.Trim(first, `"'`) == "train"
+	key, _, _ := config.CutSet(set)
+	return firstWord(key) == "train"
 }
 
 // CheckTraining is an error if an override sets a key of the training, and the job
@@ -155,7 +154,7 @@ func (j *Job) Files() []string {
 		all = append(all, j.network)
 	}
 	for _, r := range trainingReads(&j.Train) {
-		if isFile(*r.name, ".safetensors") {
+		if config.IsFileOf(*r.name, ".safetensors") {
 			all = append(all, *r.name)
 		}
 	}
@@ -184,7 +183,7 @@ func trainingReads(c *train.Config) []trainingRead {
 // deal parts a job's own overrides from its chip's.
 func deal(sets []string) (own, chips []string) {
 	for _, s := range sets {
-		if key, _, _ := strings.Cut(s, "="); isJobKey(strings.TrimSpace(key)) {
+		if key, _, _ := config.CutSet(s); slices.Contains(jobKeys(), firstWord(key)) {
 			own = append(own, s)
 		} else {
 			chips = append(chips, s)
@@ -207,12 +206,13 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	j.Name = t.String("name", j.Name)
 	t.Require("chip", "network")
 	chip, network := t.String("chip", ""), t.String("network", "")
-	j.Checkpoint = beside(files.job, t.String("checkpoint", ""), ".safetensors")
+	j.chip = config.Beside(files.job, chip, ".toml")
+	j.Checkpoint = config.Beside(files.job, t.String("checkpoint", ""), ".safetensors")
 	normalization := j.readWeights(t, files.job)
 	j.readData(t)
 	j.Train = train.ReadConfig(t.Table("train"))
 	for _, r := range trainingReads(&j.Train) {
-		*r.name = beside(files.job, *r.name, ".safetensors")
+		*r.name = config.Beside(files.job, *r.name, ".safetensors")
 	}
 	j.readSimulation(t.Table("simulate"))
 	part := t.Part("override")
@@ -221,11 +221,11 @@ func readJob(t *config.Table, job Job, files jobFiles) (*Job, error) {
 	faults := []error{faulty}
 	var err error
 	if chip != "" || faulty == nil { // an absent name is a fault already
-		j.Chip, j.chips, err = files.loader.chip(beside(files.job, chip, ".toml"), part, files.chips)
+		j.Chip, j.chips, err = files.loader.chip(j.chip, part, files.chips)
 		faults = append(faults, err)
 	}
 	if network != "" || faulty == nil {
-		j.network = beside(files.job, network, ".toml")
+		j.network = config.Beside(files.job, network, ".toml")
 		j.Network, err = files.loader.network(j.network)
 		faults = append(faults, err)
 	}
@@ -321,48 +321,15 @@ func source(kind string) config.Source {
 	return config.Source{Embedded: configs.Files(), Kind: kind}
 }
 
-func isJobKey(key string) bool {
+// firstWord is the outermost table or key that a key names.
+func firstWord(key string) string {
 	first, _, _ := strings.Cut(key, ".")
-	return slices.Contains(jobKeys(), strings.Trim(strings.TrimSpace(first), `"'`))
-}
-
-// isFile says whether a name is a file, compressed or not, rather than embedded.
-func isFile(name, ending string) bool {
-	return strings.ContainsRune(name, '/') || strings.ContainsRune(name, filepath.Separator) || strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ending)
-}
-
-// beside places a file that a job's file names beside that file.
-func beside(job, name, ending string) string {
-	if !isFile(name, ending) || filepath.IsAbs(name) || !isFile(job, ".toml") {
-		return name
-	}
-	path := filepath.Join(filepath.Dir(job), name)
-	if !isFile(path, ending) { // a bare file name beside a job in the working directory
-		path = "." + string(filepath.Separator) + path
-	}
-	return path
-}
-
-// NameBeside is what a job's file calls a checkpoint's file that the working directory
-// calls by a name: an override checkpoint=… that finds it.
-func NameBeside(job, name string) (string, error) {
-	const ending = ".safetensors"
-	if !isFile(name, ending) || filepath.IsAbs(name) || !isFile(job, ".toml") {
-		return name, nil
-	}
-	path, err := filepath.Rel(filepath.Dir(job), name)
-	if err != nil { // the job's folder is elsewhere
-		return filepath.Abs(name)
-	}
-	if !isFile(path, ending) {
-		path = "." + string(filepath.Separator) + path
-	}
-	return path, nil
+	return strings.Trim(strings.TrimSpace(first), `"'`)
 }
 
 // readCheckpoint reads a model from a file or an embedded checkpoint.
 func readCheckpoint(name string) (*workloads.Model, error) {
-	if isFile(name, ".safetensors") {
+	if config.IsFileOf(name, ".safetensors") {
 		return workloads.ReadModel(name)
 	}
 	file := "checkpoints/" + name + shippedEnding

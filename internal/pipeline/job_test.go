@@ -81,23 +81,6 @@ func TestLoadJobFindsFilesBesideIt(t *testing.T) {
 	}
 }
 
-func TestBeside(t *testing.T) {
-	for _, tt := range []struct{ job, name, want string }{
-		{"quickstart", "bitslice-8bit", "bitslice-8bit"},
-		{"quickstart", "chip.toml", "chip.toml"},
-		{"dir/job.toml", "chip.toml", "dir/chip.toml"},
-		{"dir/job.toml", "isaac-ce", "isaac-ce"},
-		{"dir/job.toml", "../chip.toml", "chip.toml"},
-		{"dir/job.toml", "/abs/chip.toml", "/abs/chip.toml"},
-		{"job.toml", "./x", "./x"},
-		{"job.toml", "chip.toml", "chip.toml"},
-	} {
-		if got := beside(tt.job, tt.name, ".toml"); got != tt.want {
-			t.Errorf("beside(%q, %q) = %q, want %q", tt.job, tt.name, got, tt.want)
-		}
-	}
-}
-
 // Names of files are words of a command, whatever they hold.
 func TestCommandOfFiles(t *testing.T) {
 	write(t, map[string]string{"my jobs/job.toml": "chip = \"isaac-ce\"\nnetwork = \"lenet-5\"\n", "my chip.toml": "base = \"isaac-ce\"\n"})
@@ -113,31 +96,6 @@ func TestCommandOfFiles(t *testing.T) {
 	}
 	if want := "bitline run --chip 'my chip.toml' --network lenet-5"; job.Command.String() != want {
 		t.Errorf("the command is %s, want %s", job.Command, want)
-	}
-}
-
-// A checkpoint's file of the working directory is found from the job's folder.
-func TestNameBeside(t *testing.T) {
-	for _, tt := range []struct{ job, name, want string }{
-		{"quickstart", "mnist-mlp-dense", "mnist-mlp-dense"},
-		{"quickstart", "c.safetensors", "c.safetensors"},
-		{"dir/job.toml", "mnist-mlp-dense", "mnist-mlp-dense"},
-		{"dir/job.toml", "c.safetensors", "../c.safetensors"},
-		{"dir/job.toml", "dir/c.safetensors", "c.safetensors"},
-		{"dir/job.toml", "dir/c", "./c"},
-		{"dir/job.toml", "/abs/c.safetensors", "/abs/c.safetensors"},
-		{"job.toml", "./c", "./c"},
-		{"../job.toml", "../c.safetensors.gz", "c.safetensors.gz"},
-	} {
-		got, err := NameBeside(tt.job, tt.name)
-		if back := beside(tt.job, got, ".safetensors"); err != nil || got != tt.want || filepath.Clean(back) != filepath.Clean(tt.name) {
-			t.Errorf("NameBeside(%q, %q) = %q (%v), which is %q; want %q", tt.job, tt.name, got, err, back, tt.want)
-		}
-	}
-	dir := t.TempDir()
-	t.Chdir(dir)
-	if got, err := NameBeside("/abs/job.toml", "c.safetensors"); err != nil || got != filepath.Join(dir, "c.safetensors") {
-		t.Errorf("elsewhere it is %q (%v), want its whole path", got, err)
 	}
 }
 

@@ -18,14 +18,21 @@ const (
 	fewBits    = 4     // above which smaller converters are worth a try
 )
 
-// next suggests what to look at after this result.
-func (r *Result) next() string {
+// next suggests what to look at after this result, of which the details have been
+// shown or not.
+func (r *Result) next(details bool) string {
 	a := r.advice
 	if r.Valued != nil {
 		a = r.suggestion()
 	}
 	command := r.command.with(a.sets...)
-	command.Details = len(a.sets) == 0
+	if len(a.sets) == 0 {
+		word := []string{"--details"}
+		if details {
+			a.about, word = "all of it as a page for a browser", []string{"--html", "page.html"}
+		}
+		command.More = slices.Concat(command.More, word)
+	}
 	return a.about + ": " + command.String()
 }
 
@@ -55,11 +62,7 @@ func (r *Result) suggestion() advice {
 	}
 	given := r.Setting.ADCResolution == givenResolution
 	if given && slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > fewBits }) {
-		smaller := "adc.bits=4"
-		if len(r.ADCBits[0]) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
-			smaller = "adc.bits=[4,4,4,2]"
-		}
-		return advice{"try smaller converters", []string{smaller}}
+		return advice{"try smaller converters", []string{"adc.bits=" + r.fewerBits()}}
 	}
 	if r.Bottleneck.Class == timing.ClassCrossbar {
 		if n := enoughShared(r.simulated.Chip); n > 0 {
@@ -70,6 +73,27 @@ func (r *Result) suggestion() advice {
 		}
 	}
 	return seeDetails
+}
+
+// fewerBits is the chip's adc.bits with at most fewBits for each slice; half of them
+// for the top one of four, which is the sparsest.
+func (r *Result) fewerBits() string {
+	bits := slices.Clone(r.ADCBits[0])
+	for i := range bits {
+		bits[i] = min(bits[i], fewBits)
+	}
+	if len(bits) == 4 && r.Setting.SliceLayout == string(crossbar.Grouped) {
+		bits[3] = min(bits[3], fewBits/2)
+	}
+	return bitsKey(bits)
+}
+
+// bitsKey is adc.bits as a key has it.
+func bitsKey(bits []int) string {
+	if slices.Min(bits) == slices.Max(bits) {
+		return fmt.Sprint(bits[0])
+	}
+	return report.Brackets(bits)
 }
 
 // moreBits is the chip's adc.bits with one more for each slice that can have it; ""
@@ -83,13 +107,10 @@ func (r *Result) moreBits() string {
 		more[i] = min(bits+1, adc.MaxBits)
 		grown = grown || more[i] > bits
 	}
-	switch {
-	case !grown:
+	if !grown {
 		return ""
-	case slices.Min(more) == slices.Max(more):
-		return fmt.Sprint(more[0])
 	}
-	return report.Brackets(more)
+	return bitsKey(more)
 }
 
 // enoughShared is how few reconfigurable converters scan a read of all crossbars of an

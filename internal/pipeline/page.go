@@ -11,7 +11,6 @@ import (
 
 // Origin is how a result came about, for whoever wants to repeat it.
 type Origin struct {
-	Command string // "" for the job's own
 	Version string // of the program
 	Kernels string // their class on the machine that computed it
 }
@@ -204,10 +203,6 @@ func (r *Result) assumptionBlocks() []page.Block {
 
 // repeatBlocks say what gives the same result again.
 func (r *Result) repeatBlocks(o Origin) []page.Block {
-	command := o.Command
-	if command == "" {
-		command = r.command.String()
-	}
 	s := &r.Setting
 	var f facts
 	f.add("bitline", "%s", o.Version)
@@ -219,5 +214,5 @@ func (r *Result) repeatBlocks(o Origin) []page.Block {
 			f.add("SHA-256", "%s", s.DataHash)
 		}
 	}
-	return []page.Block{page.Code{Text: command}, page.Facts{List: f}}
+	return []page.Block{page.Code{Text: r.command.String()}, page.Facts{List: f}}
 }

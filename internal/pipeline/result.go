@@ -180,7 +180,7 @@ func (f findings) valued() *Valued {
 // advice is what to try next where no values suggest it.
 func (f findings) advice() advice {
 	chip := f.job.Chip
-	twin := chip.Name + "-events"
+	twin := f.job.chip + "-events" // of a shipped chip, not of one that is based on it
 	switch {
 	case chip.Map.Replicate == arch.ReplicateNone && f.mapping.Rounds == 1:
 		return advice{"give the slowest layers copies", []string{"mapping.replicate=balanced"}}

@@ -102,10 +102,11 @@ func (f *findings) simulate(ctx context.Context) (err error) {
 }
 
 // compare times the chip again with converters of the rate's resolution, where they
-// have another.
+// have another or decide fewer bits of some conversions.
 func (f *findings) compare(ctx context.Context) (err error) {
-	other := func(n int) bool { return n != f.job.Chip.ADC.RateBits }
-	if !slices.ContainsFunc(f.bits, func(bits []int) bool { return slices.ContainsFunc(bits, other) }) {
+	spec := f.job.Chip.ADC
+	other := func(n int) bool { return n != spec.RateBits }
+	if !spec.Stepped() && !slices.ContainsFunc(f.bits, func(bits []int) bool { return slices.ContainsFunc(bits, other) }) {
 		f.gain = &timing.ADCGain{Scan: 1, Interval: 1, Latency: 1}
 		return nil
 	}

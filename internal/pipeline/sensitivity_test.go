@@ -55,7 +55,7 @@ func TestSensitivity(t *testing.T) {
 		if whole.Setting.Recalibrate == "none" {
 			want = " --set adc.recalibrate=affine"
 		}
-		if next := whole.next(); !strings.HasSuffix(next, want) {
+		if next := whole.next(false); !strings.HasSuffix(next, want) {
 			t.Errorf("%v: it suggests %q, want one that ends in %q", more, next, want)
 		}
 	}

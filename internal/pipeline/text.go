@@ -43,7 +43,7 @@ func (r *Result) WriteText(w io.Writer, details bool) error {
 	if !details {
 		fmt.Fprintf(&b, "--details shows every layer, resource and action, and what is assumed.\n")
 	}
-	fmt.Fprintf(&b, "Next: %s\n", r.next())
+	fmt.Fprintf(&b, "Next: %s\n", r.next(details))
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -46,7 +46,7 @@ func TestNext(t *testing.T) {
 		c := job.Chip
 		r := Result{Valued: &Valued{Accuracy: 0.9 - tt.lost, AccuracyNoADC: 0.9}, ADCBits: bits, command: job.Command, simulated: timing.Job{Chip: c}}
 		r.Recalibrate, r.SliceLayout, r.ADCResolution, r.Bottleneck.Class = string(c.ADC.Recalibrate), string(c.Encoding.Slices), givenResolution, tt.class
-		if got, want := r.next(), strings.Replace(tt.advice, "CMD", "bitline run quickstart", 1); got != want {
+		if got, want := r.next(false), strings.Replace(tt.advice, "CMD", "bitline run quickstart", 1); got != want {
 			t.Errorf("%s: it suggests\n%s\nwant\n%s", tt.name, got, want)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
+	"bitline/internal/config"
 	"bitline/internal/pipeline"
 )
 
@@ -98,7 +98,6 @@ func (p *Plan) rows() []row {
 
 // namesFile says whether an override may name a file.
 func namesFile(set string) bool {
-	key, _, _ := strings.Cut(set, "=")
-	key = strings.TrimSpace(key)
+	key, _, _ := config.CutSet(set)
 	return slices.Contains([]string{"chip", "network", "checkpoint", "weights", "train", "train.adc", "train.adc.start", "train.teacher", "train.teacher.checkpoint"}, key)
 }

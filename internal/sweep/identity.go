@@ -132,6 +132,11 @@ func readIdentity(dir string) (Identity, error) {
 	if v.Points < 0 || v.Points > mostPoints {
 		return Identity{}, fmt.Errorf("reading %s: points is %d, want 0 to %d", path, v.Points, mostPoints)
 	}
+	for _, set := range v.Pareto {
+		if !isFront(set) {
+			return Identity{}, fmt.Errorf("reading %s: pareto holds %q, want two or three different figures", path, set)
+		}
+	}
 	return Identity{Name: v.Name, Plan: v.Plan, Files: v.Files, Points: v.Points, Version: v.Version, Kernels: v.Kernels, Pareto: v.Pareto}, nil
 }
 
@@ -153,6 +158,16 @@ func (id Identity) claim(dir string) error {
 		return nil
 	}
 	return atomicfile.Write(path, content)
+}
+
+// AskFor keeps other fronts in the identity's folder, which Collect finds from then on.
+func (id Identity) AskFor(dir string, pareto [][]string) error {
+	id.Pareto = pareto
+	content, err := id.encode()
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, identityFile), content)
 }
 
 // refuseOther finds that a folder is another sweep's, or nobody's (fs.ErrNotExist).

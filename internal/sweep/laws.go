@@ -11,11 +11,26 @@ import (
 )
 
 // lawFigures are the figures that the law of the converters' cost decides.
-var lawFigures = []string{"latency_ns", "interval_ns", "energy_pj", "energy_assumed_share", "area_mm2", "edp_pj_ns", "tops_per_w"}
+var lawFigures = []string{
+	"latency_ns", "interval_ns", "energy_pj", "energy_single_pj", "energy_assumed_share", "area_mm2", "chip_energy_pj", "chip_area_mm2",
+	"tops", "tops_per_w", "tops_per_w_without_io", "w_per_mm2",
+	"edp_pj_ns", "images_per_s", "power_mw",
+}
 
 // LawColumn is the name of a figure under a law.
 func LawColumn(figure string, law adc.Law) string {
 	return figure + "_by_" + strings.ReplaceAll(string(law), "-", "_")
+}
+
+// lawColumns are the names of all figures under all laws.
+func lawColumns() []string {
+	var all []string
+	for _, law := range adc.Laws() {
+		for _, figure := range lawFigures {
+			all = append(all, LawColumn(figure, adc.Law(law)))
+		}
+	}
+	return all
 }
 
 // underLaws computes a point again under the laws that it does not have, and gives

@@ -27,7 +27,7 @@ func isMaximised(name string) bool {
 func CheckFronts(sets [][]string, numbers, words []string) error {
 	var faults []error
 	for _, set := range sets {
-		if n := len(set); n < 2 || n > 3 || slices.Contains(set[1:], set[0]) || set[1] == set[n-1] && n == 3 {
+		if !isFront(set) {
 			faults = append(faults, fmt.Errorf("pareto holds %q, want two or three different figures", set))
 		}
 		for _, name := range set {
@@ -40,6 +40,12 @@ func CheckFronts(sets [][]string, numbers, words []string) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// isFront says whether a set holds two or three different figures.
+func isFront(set []string) bool {
+	n := len(set)
+	return n >= 2 && n <= 3 && !slices.Contains(set[1:], set[0]) && (n == 2 || set[1] != set[2])
 }
 
 // Better says whether a value of a figure is better than another.

@@ -101,7 +101,7 @@ func TestFrontsAgainstTwin(t *testing.T) {
 func TestWhoIsOnNoFront(t *testing.T) {
 	dir := t.TempDir()
 	id := identityOf(7)
-	id.Pareto = [][]string{{"accuracy", "energy_pj"}, {"accuracy", "bottleneck"}, {"accuracy", "nothing"}, {"accuracy"}, {"x", "energy_pj"}}
+	id.Pareto = [][]string{{"accuracy", "energy_pj"}, {"accuracy", "bottleneck"}, {"accuracy", "nothing"}, {"bottleneck", "nothing"}, {"x", "energy_pj"}}
 	s := mustOpen(t, dir, id, sweep.Whole)
 	number := func(name string, x float64) sweep.Value {
 		return sweep.Value{Name: name, Kind: sweep.Number, Number: x}

@@ -97,6 +97,9 @@ func (p *Plan) ResultColumns() (numbers, words []string) {
 			numbers = append(numbers, name)
 		}
 	}
+	if p.Laws {
+		numbers = append(numbers, lawColumns()...)
+	}
 	return numbers, words
 }
 

@@ -90,10 +90,9 @@ func (c *Column) bounds() (low, high float64) {
 // of these one of the column's is.
 func (c *Column) label() (text string, scale float64) {
 	unit, scale := unitOf(c.Name)
-	words, _, _ := strings.Cut(c.Name, "_by_")
-	name, ending, found := strings.Cut(words, "_")
-	if !found || !strings.HasSuffix(c.Name, ending) {
-		name = words
+	name, law, _ := strings.Cut(c.Name, "_by_")
+	if at := strings.LastIndexByte(name, '_'); at >= 0 && law == "" {
+		name = name[:at]
 	}
 	switch unit {
 	case "%":

@@ -2,7 +2,6 @@ package sweep
 
 import (
 	"math"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -112,10 +111,7 @@ func (r *reader) readJob() {
 	if p.job = t.String("job", ""); p.job == "" {
 		return
 	}
-	p.Job = p.job
-	if config.IsFile(p.job) && config.IsFile(r.file) && !filepath.IsAbs(p.job) {
-		p.Job = filepath.Join(filepath.Dir(r.file), p.job)
-	}
+	p.Job = config.Beside(r.file, p.job, ".toml")
 	if _, err := config.Load(config.Source{Embedded: configs.Files(), Kind: "jobs"}, p.Job, nil); err != nil {
 		t.Faultf("job", "is %q: %v", p.job, err)
 	}
@@ -133,8 +129,7 @@ func (r *reader) readShared() {
 func setKeys(t *config.Table, at string, sets []string) []string {
 	var keys []string
 	for _, set := range sets {
-		key, _, found := strings.Cut(set, "=")
-		key = strings.TrimSpace(key)
+		key, _, found := config.CutSet(set)
 		if !found || !keyWord.MatchString(key) {
 			t.Faultf(at, "holds %s, want KEY=VALUE such as adc.bits=5", show(set))
 			continue

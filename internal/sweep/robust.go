@@ -184,7 +184,7 @@ func (r *Results) frontsByConstants() report.Table {
 
 // restsOnEnergy says whether a figure is in proportion to energy.
 func restsOnEnergy(figure string) bool {
-	return strings.HasPrefix(figure, "energy_pj") || strings.HasPrefix(figure, "energy_single_pj") || strings.HasPrefix(figure, "edp_") || strings.HasPrefix(figure, "tops_per_w")
+	return strings.HasPrefix(figure, "energy_pj") || strings.HasPrefix(figure, "chip_energy_pj") || strings.HasPrefix(figure, "energy_single_pj") || strings.HasPrefix(figure, "edp_") || strings.HasPrefix(figure, "tops_per_w")
 }
 
 func (r *Results) assumedShares() (low, high float64) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"bitline/internal/atomicfile"
 	"bitline/internal/filelock"
 )
 
@@ -110,25 +111,11 @@ func (s *Store) open(dir string) (err error) {
 	if err := s.sync(); err != nil {
 		return err
 	}
-	return syncFolders(filepath.Join(dir, recordsFolder), dir, filepath.Dir(dir))
+	return errors.Join(atomicfile.SyncFolder(filepath.Join(dir, recordsFolder)), atomicfile.SyncFolder(dir), atomicfile.SyncFolder(filepath.Dir(dir)))
 }
 
 func outsideError(point, points int) error {
 	return fmt.Errorf("record is of point %d, want less than the plan's %d points", point, points)
-}
-
-// syncFolders makes the names of new files durable.
-func syncFolders(paths ...string) error {
-	for _, path := range paths {
-		folder, err := os.Open(path)
-		if err == nil {
-			err = errors.Join(folder.Sync(), folder.Close())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Has says whether there is a record of a point, by Put or from before Open, by
