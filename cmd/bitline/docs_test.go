@@ -85,6 +85,35 @@ func TestDocumentedTraining(t *testing.T) {
 	}
 }
 
+// Every key of docs/jobs.md is one that a job reads, and every number and word that it
+// gives for a default is taken.
+func TestDocumentedJobs(t *testing.T) {
+	text := string(readFile(t, "../../docs/jobs.md"))
+	text = text[:strings.Index(text, "\n## Shipped jobs")]
+	t.Chdir(t.TempDir())
+	count := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]*) \\| [^|]* \\| ([^|]*) \\|").FindAllStringSubmatch(text, -1) {
+		defaults := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[2], -1)
+		for i, key := range regexp.MustCompile("`([a-z_.]+)`").FindAllStringSubmatch(row[1], -1) {
+			count++
+			if key[1] == "base" {
+				continue // which only a file names
+			}
+			value := "x"
+			if i < len(defaults) {
+				value = defaults[i][1]
+			}
+			_, err := pipeline.LoadJob("quickstart", []string{key[1] + "=" + value})
+			if err != nil && (value != "x" || strings.Contains(err.Error(), "unknown key")) {
+				t.Errorf("%s = %s: %v", key[1], value, err)
+			}
+		}
+	}
+	if count < 18 {
+		t.Errorf("%d keys are documented, want at least 18", count)
+	}
+}
+
 // The comparison that docs/compare.md shows runs, and leaves what it says.
 func TestDocumentedComparison(t *testing.T) {
 	example := toml.FindStringSubmatch(string(readFile(t, "../../docs/compare.md")))
