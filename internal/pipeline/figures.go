@@ -13,7 +13,7 @@ import (
 // unit where it has one.
 type Figure struct {
 	Name  string
-	Value any // string, float64, int or uint64; nil for one that was not found
+	Value any // string, float64, int, uint64 or what is printed as words; nil for one that was not found
 }
 
 // FigureNames are the names of every result's figures.

@@ -127,7 +127,8 @@ func (s *Store) Has(point int) bool {
 }
 
 // Put appends the record of a point of this part that has none yet. It keeps
-// nothing of r. After an error of the file Put and Close return it again.
+// nothing of r. A record that cannot be written is cut off again, and the next Put may
+// succeed; where it cannot be cut off either, Put and Close return the error from then on.
 func (s *Store) Put(r Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
