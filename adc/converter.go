@@ -16,7 +16,9 @@ type Converter struct {
 	Area   units.Area
 	rate   units.Frequency
 	law    Law
-	own    bool // the resolution at which the figures were given
+
+	rateBits int
+	own      bool // the resolution at which the figures were given
 }
 
 // Converter is the converter of the given resolution. It is an error where the
@@ -29,7 +31,7 @@ func (s Spec) Converter(bits int) (Converter, error) {
 	// pW/Hz = 1e-12 J = 1e6 aJ; rounded once, here.
 	perConversion := float64(s.Power) / float64(s.Rate) * 1e6
 	return Converter{
-		Bits: bits, Cost: c, rate: s.Rate, law: s.Law, own: bits == s.RateBits,
+		Bits: bits, Cost: c, rate: s.Rate, rateBits: s.RateBits, law: s.Law, own: bits == s.RateBits,
 		Power:  units.Power(math.RoundToEven(float64(s.Power) * c.Power)),
 		Energy: units.Energy(math.RoundToEven(perConversion * c.Energy)),
 		Area:   units.Area(math.RoundToEven(float64(s.Area) * c.Area)),
@@ -47,6 +49,9 @@ func (c Converter) Scan(n int64) units.Time {
 func (c Converter) Assumed() string {
 	switch {
 	case c.Cost.Extrapolated:
+		if sarUnknown(c.rateBits) {
+			return fmt.Sprintf("law %s extrapolated from %d b to %d b", c.law, c.rateBits, c.Bits)
+		}
 		return fmt.Sprintf("law %s extrapolated to %d b", c.law, c.Bits)
 	case c.law == PowerLaw && !c.own:
 		return "law power-law: a form that reproduces the published ratios at 1 and 3 b"

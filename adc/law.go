@@ -50,7 +50,7 @@ type Cost struct {
 func (c Cost) Time() float64 { return float64(c.TimeNum) / float64(c.TimeDen) }
 
 // surveyNode is the technology node, in nanometres, at which the survey's
-// regression is evaluated. Ratios depend on it only weakly through the area.
+// regression is evaluated: a factor of energies and areas, which ratios have not.
 const surveyNode = 32
 
 // Cost gives the ratios at bits relative to those at rateBits, both 1 to 16, for
@@ -70,7 +70,7 @@ func (l Law) Cost(bits, rateBits int, rate units.Frequency) (Cost, error) {
 	case SARISAAC:
 		c.Power = sarEnergy(bits) / sarEnergy(rateBits)
 		c.Area = sarArea(bits) / sarArea(rateBits)
-		c.Extrapolated = bits < 4 || bits > 10
+		c.Extrapolated = bits != rateBits && (sarUnknown(bits) || sarUnknown(rateBits))
 	case Linear:
 		c.Power = n / ref
 		c.TimeNum, c.TimeDen = int64(bits), int64(rateBits)
@@ -88,6 +88,12 @@ func (l Law) Cost(bits, rateBits int, rate units.Frequency) (Cost, error) {
 	return c, nil
 }
 
+// sarUnknown says whether the figures behind sar-isaac do not cover so many bits.
+func sarUnknown(bits int) bool { return bits < 4 || bits > 10 }
+
+// Products in these sums are rounded on their own (float64): where a processor would
+// fuse them with the addition, results would differ in their last bit.
+
 // halfAtSix is the paper's area step.
 func halfAtSix(bits int) float64 {
 	if bits <= 6 {
@@ -97,22 +103,26 @@ func halfAtSix(bits int) float64 {
 }
 
 // sarEnergy is in picojoules per conversion at 1.2 GS/s and 32 nm.
-func sarEnergy(bits int) float64 { return 0.194893*float64(bits) + 4.2001e-4*math.Ldexp(1, bits) }
+func sarEnergy(bits int) float64 {
+	return float64(0.194893*float64(bits)) + float64(4.2001e-4*math.Ldexp(1, bits))
+}
 
 // sarArea is in square micrometres at 32 nm.
-func sarArea(bits int) float64 { return 81.727*float64(bits) + 2.13353*math.Ldexp(1, bits) }
+func sarArea(bits int) float64 {
+	return float64(81.727*float64(bits)) + float64(2.13353*math.Ldexp(1, bits))
+}
 
 // surveyEnergy is in picojoules per conversion at f samples per second.
 func surveyEnergy(bits int, f float64) float64 {
 	b := float64(bits)
-	merit := math.Min(213.7806687-2.87190304*math.Log(f), 128.3068287+3.2205115*b) // dB
-	sndr := 6.0206*b + 1.7609                                                      // dB
+	merit := math.Min(213.7806687-float64(2.87190304*math.Log(f)), 128.3068287+float64(3.2205115*b)) // dB
+	sndr := float64(6.0206*b) + 1.7609                                                               // dB
 	return 0.5 * math.Pow(10, (sndr-merit)/10) *
-		math.Exp(26.0496216+1.88003692*math.Log(surveyNode)-2.82912561*math.Log(b)-1.47020221)
+		math.Exp(26.0496216+float64(1.88003692*math.Log(surveyNode))-float64(2.82912561*math.Log(b))-1.47020221)
 }
 
 // surveyArea is in square micrometres.
 func surveyArea(bits int, f float64) float64 {
-	return math.Exp(1.34619164 + 0.99327947*math.Log(surveyNode) + 0.18071538*math.Log(f) +
-		0.29912426*math.Log(surveyEnergy(bits, f)))
+	return math.Exp(1.34619164 + float64(0.99327947*math.Log(surveyNode)) + float64(0.18071538*math.Log(f)) +
+		float64(0.29912426*math.Log(surveyEnergy(bits, f))))
 }

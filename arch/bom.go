@@ -123,7 +123,7 @@ func (c *Chip) imaRows(l *ledger) error {
 	}
 	l.add(Row{Level: LevelIMA, Component: "DAC", Count: arrays * c.Crossbar.Wordlines,
 		Spec: fmt.Sprintf("%d b, one per wordline", c.DAC.Bits)}, c.DAC.Cost, l.perStep(1))
-	l.add(Row{Level: LevelIMA, Component: "sample-and-hold", Count: arrays * c.Crossbar.Bitlines, Spec: "one per bitline"}, c.IMA.SampleHold, l.perStep(1))
+	l.add(Row{Level: LevelIMA, Component: "sample-and-hold", Count: arrays * c.Crossbar.Bitlines, Spec: "one per bitline"}, c.IMA.SampleHold, l.perStep(1)/perSecond(c.together())) // of a pair one holds the difference
 	l.add(Row{Level: LevelIMA, Component: "crossbar", Count: arrays,
 		Spec: fmt.Sprintf("%d × %d, %d b, %v a read", c.Crossbar.Wordlines, c.Crossbar.Bitlines, c.Crossbar.CellBits, c.Crossbar.Read())}, c.Crossbar.Cost(), l.perStep(1))
 	l.unit(LevelIMA, "shift-and-add", c.IMA.ShiftAdd)
@@ -140,8 +140,9 @@ func (c *Chip) tileRows(l *ledger) {
 	l.group(Row{Level: LevelTile, Component: "IMA", Count: t.IMAs}, l.total(LevelIMA))
 	port := t.BankedPort()
 	moved := min(bandwidth(port), bandwidth(t.Bus)) // port and bus move data together
-	l.buffer(LevelTile, "eDRAM", t.EDRAM, moved/perSecond(port.Width))
-	l.channel("eDRAM port", port, moved/perSecond(port.Width))
+	words := moved / perSecond(t.EDRAMPort.Width)   // of one bank: an action is one of them
+	l.buffer(LevelTile, "eDRAM", t.EDRAM, words)
+	l.channel("eDRAM port", port, words)
 	l.channel("eDRAM-to-IMA bus", t.Bus, moved/perSecond(t.Bus.Width))
 	share, actions := c.routerShare()
 	l.add(Row{Level: LevelTile, Component: "router", Count: 1,

@@ -120,10 +120,30 @@ func sliceList(indices []int) string {
 	return "slices " + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(indices)), ", "), "[]")
 }
 
+// together is how many arrays one conversion subtracts: the two of a pair.
+func (c *Chip) together() int {
+	if c.Encoding.Signed == crossbar.DifferentialAnalog {
+		return 2
+	}
+	return 1
+}
+
+// lanes is how many arrays, or pairs, of an IMA are read on their own; one that no
+// pair has is not.
+func (c *Chip) lanes() int { return c.IMA.Crossbars / c.together() }
+
+// perRead is how many of so many columns of an array one read reaches: those of one
+// operation unit.
+func (c *Chip) perRead(columns int64) int64 {
+	_, unit := c.Crossbar.Unit()
+	parts := int64(c.Crossbar.Bitlines+unit-1) / int64(unit)
+	return (columns + parts - 1) / parts
+}
+
 // scan is the time in which the converters of an IMA take one read of all its
-// arrays, full and spread evenly over the slice classes, the columns dealt
-// evenly to the converters that may take them, and the multiplexer settled once
-// for each array.
+// arrays, full and spread evenly over the slice classes, the multiplexer settled
+// once for each: the arrays dealt evenly to the converters that may take them, but
+// not one array to several, which it has to itself.
 //
 // It is worked out for as many IMAs as there are slices, which hold a whole
 // number of arrays of each slice: one array in as many where slices are grouped,
@@ -134,28 +154,32 @@ func (c *Chip) scan() (units.Time, error) {
 		return 0, err
 	}
 	n := int64(len(bits))
-	arrays := int64(c.IMA.Crossbars)
-	if c.Encoding.Slices == crossbar.Interleaved {
+	grouped := c.Encoding.Slices == crossbar.Grouped
+	arrays := int64(c.lanes())
+	if !grouped {
 		arrays *= n
 	}
-	pair := int64(1) // arrays whose currents one conversion subtracts
-	if c.Encoding.Signed == crossbar.DifferentialAnalog {
-		pair = 2
-	}
-	dealt := c.ADC.Kind == adc.Fixed && c.Encoding.Slices == crossbar.Grouped
-	var pooled, slowest units.Time
+	dealt := c.ADC.Kind == adc.Fixed && grouped
+	var pooled, slowest, array units.Time
 	for i, b := range bits {
 		conv, err := c.ADC.Converter(b)
 		if err != nil {
 			return 0, err
 		}
-		columns := arrays * int64(c.WeightsPerRow())
+		columns := int64(c.WeightsPerRow())
 		if i == len(bits)-1 && c.Encoding.HasUnitColumn() && c.Encoding.UnitADC == crossbar.Shared {
-			columns += arrays
+			columns++
 		}
-		t := conv.Scan(columns)
-		if c.Encoding.Slices == crossbar.Grouped || i == 0 { // an interleaved array is scanned once for all slices
+		columns = c.perRead(columns)
+		t, own := conv.Scan(arrays*columns), conv.Scan(columns)
+		if grouped || i == 0 { // an interleaved array is scanned once for all slices
 			t = min(t, math.MaxInt64/2) + c.ADC.Settle*units.Time(arrays)
+			own = min(own, math.MaxInt64/2) + c.ADC.Settle
+		}
+		if grouped {
+			array = max(array, own)
+		} else {
+			array = min(array, math.MaxInt64-own) + own
 		}
 		pooled = min(pooled, math.MaxInt64-t) + t // saturates, as t does
 		if dealt {
@@ -163,26 +187,30 @@ func (c *Chip) scan() (units.Time, error) {
 			if serving == 0 {
 				return 0, fmt.Errorf("no converter serves slice %d of %d, as adc.per_ima is %d", i, n, c.ADC.PerIMA)
 			}
-			slowest = max(slowest, divide(t, n*serving*pair))
+			slowest = max(slowest, divide(t, n*serving))
 		}
 	}
 	if dealt {
-		return slowest, nil
+		return max(slowest, array), nil
 	}
-	return divide(pooled, n*int64(c.ADC.PerIMA)*pair), nil
+	return max(divide(pooled, n*int64(c.ADC.PerIMA)), array), nil
 }
 
 // codes is the number of codes of one read of all arrays of an IMA, those of a
-// unit column's own converter left out: they bypass the shift-and-add units.
+// unit column's own converter left out: they bypass the shift-and-add units. A shared
+// unit column is one of the top slice's arrays.
 func (c *Chip) codes() int64 {
-	columns, arrays := int64(c.WeightsPerRow()), int64(c.IMA.Crossbars)
+	columns, lanes, slices := int64(c.WeightsPerRow()), int64(c.lanes()), int64(c.Slicing().Count)
+	unit := int64(0)
+	if c.Encoding.HasUnitColumn() && c.Encoding.UnitADC == crossbar.Shared {
+		unit = lanes
+	}
 	if c.Encoding.Slices == crossbar.Interleaved {
-		columns *= int64(c.Slicing().Count)
+		columns *= slices
+	} else {
+		unit = (unit + slices - 1) / slices
 	}
-	if c.Encoding.Signed == crossbar.DifferentialAnalog {
-		arrays = arrays / 2
-	}
-	return columns * arrays
+	return c.perRead(columns)*lanes + unit
 }
 
 func divide(t units.Time, n int64) units.Time { return units.Time(units.MulDiv(int64(t), 1, n)) }

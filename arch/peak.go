@@ -7,14 +7,17 @@ import (
 	"bitline/internal/units"
 )
 
-// Peak is what the chip does at most: every array full of weights, every input
-// at hand, and one matrix-vector product (MVM) of all arrays after the other.
-// Nothing but crossbar reads and conversions bounds it.
+// Peak is what the chip does where nothing spares it work: every array full of
+// weights, every input at hand, every wordline driven in every input step, twice
+// where signs are split, every conversion at the full resolution, and one
+// matrix-vector product (MVM) of all arrays after the other. Nothing but crossbar
+// reads and conversions bounds it. What a network spares, such as the second pass of
+// rectified inputs, may make it faster than that.
 type Peak struct {
-	Read units.Time // one read of an array
+	Read units.Time // one read of an array, or of an operation unit of it
 	Scan units.Time // conversions of one read of all arrays of an IMA
 	Step units.Time // between two reads: the longer of the two, in whole stages of a synchronous pipeline
-	MVM  units.Time // between two MVMs: all input steps and passes
+	MVM  units.Time // between two MVMs: all input steps, passes and operation units
 	// Latency is that of one MVM: from its first read to the last code added up, a
 	// read, a scan and an addition after the last step but one, each in whole
 	// stages of a synchronous pipeline.
@@ -42,7 +45,7 @@ func (c *Chip) peakTimes() (Peak, error) {
 	}
 	p := Peak{Read: c.Crossbar.Read(), Scan: scan, WeightBits: c.Encoding.WeightBits, InputBits: c.Encoding.InputBits}
 	p.Step, p.Bottleneck = step(p.Read, p.Scan, c.Stage)
-	steps := int64(c.Encoding.Reads(c.DAC.Bits, false))
+	steps := int64(c.Encoding.Reads(c.DAC.Bits, false)) * c.Crossbar.Units()
 	mvm, ok := product(int64(p.Step), steps)
 	if !ok || mvm > math.MaxInt64/2 {
 		return Peak{}, fmt.Errorf("%d steps of an MVM take longer than 4611 s", steps)
@@ -97,6 +100,6 @@ func step(read, scan, stage units.Time) (units.Time, string) {
 // for each slice; twice as many for the differential encodings.
 func (c *Chip) weights() float64 {
 	perWeight := c.ArraysPerBlock()
-	arrays := float64(c.Tiles) * float64(c.Tile.IMAs) * float64(c.IMA.Crossbars)
+	arrays := float64(c.Tiles) * float64(c.Tile.IMAs) * float64(c.lanes()*c.together())
 	return arrays * float64(c.Crossbar.Wordlines) * float64(c.WeightsPerRow()) / float64(perWeight)
 }

@@ -29,7 +29,11 @@ func TestPeakTimes(t *testing.T) {
 		// Converters 0 and 4 serve slice 0; slices 1 to 3 have one for 256 columns.
 		{"five for four slices", "bitslice-8bit", []string{"adc.per_ima=5"}, 200 * ns, 200 * ns, 1600 * ns, "ADC"},
 		{"one slice slow", "bitslice-8bit", []string{"adc.bits=[3,3,3,16]"}, 200 * ns, 200 * ns, 1600 * ns, "ADC"},
-		{"pairs subtracted before conversion", "bitslice-8bit", []string{"encoding.signed=differential-analog"}, 50 * ns, 100 * ns, 800 * ns, "crossbar read"},
+		// One of two converters takes a pair's 128 columns at 1.28 GS/s, the other has none.
+		{"pairs subtracted before conversion", "bitslice-8bit", []string{"encoding.signed=differential-analog"}, 100 * ns, 100 * ns, 800 * ns, "crossbar read and ADC"},
+		{"more converters than arrays", "isaac-ce", []string{"adc.per_ima=16", "crossbar.read_latency=50ns", "pipeline.stage=0ns"}, 100 * ns, 100 * ns, 1600 * ns, "ADC"},
+		// 8 × 8 units of 16 × 16: a read takes as long as that of the array, its 16 columns 12.5 ns.
+		{"operation units", "bitslice-8bit", []string{"crossbar.unit_rows=16", "crossbar.unit_columns=16"}, 12500 * ps, 100 * ns, 51200 * ns, "crossbar read"},
 		{"two bits a step", "bitslice-8bit", []string{"dac.bits=2"}, 100 * ns, 100 * ns, 400 * ns, "crossbar read and ADC"},
 		{"two passes", "bitslice-8bit", []string{"encoding.input_sign=sign-split"}, 100 * ns, 100 * ns, 1600 * ns, "crossbar read and ADC"},
 		{"long stage", "bitslice-8bit", []string{"pipeline.stage=150ns"}, 100 * ns, 150 * ns, 1200 * ns, "stage"},
@@ -41,7 +45,7 @@ func TestPeakTimes(t *testing.T) {
 		{"settling", "bitslice-8bit", []string{"adc.settle=2ns"}, 102 * ns, 102 * ns, 816 * ns, "ADC"},
 		{"settling, shared", "bitslice-8bit-3adc", []string{"adc.settle=2ns"}, 88666667 * fs, 100 * ns, 800 * ns, "crossbar read"},
 		{"settling, interleaved", "isaac-ce", []string{"adc.settle=2ns", "pipeline.stage=0ns"}, 102 * ns, 102 * ns, 1632 * ns, "ADC"},
-		{"settling, pairs", "bitslice-8bit", []string{"adc.settle=2ns", "encoding.signed=differential-analog"}, 51 * ns, 100 * ns, 800 * ns, "crossbar read"},
+		{"settling, pairs", "bitslice-8bit", []string{"adc.settle=2ns", "encoding.signed=differential-analog"}, 102 * ns, 102 * ns, 816 * ns, "ADC"},
 
 		{"ISAAC", "isaac-ce", nil, 100 * ns, 100 * ns, 1600 * ns, "crossbar read and ADC"},
 		// 129 columns at 1.28 GS/s miss the stage by 0.8 ns and wait for the next.
@@ -75,6 +79,9 @@ func TestPeakLatency(t *testing.T) {
 	}{
 		// 22 stages less those before the first read and after the last addition.
 		{"closes: ISAAC, stages 2 to 19", "isaac-ce", nil, 1800 * units.Nanosecond},
+		// 16 steps of two stages but one, a read, and two stages each for 129 columns and
+		// for 8 · 129 codes at 8 · 1.28 GHz: 3000 + 100 + 200 + 200.
+		{"ISAAC, unit column shared", "isaac-ce", []string{"encoding.unit_adc=shared"}, 3500 * units.Nanosecond},
 		{"closes: PUMA, (16 + 3 − 1) · 128 ns", "puma", nil, 2304 * units.Nanosecond},
 		// 7 · 100 + 100 + 37.5 + 1024 codes over 4 · 2.56 GHz, 100 ns.
 		{"no stages", "bitslice-8bit-3331", nil, 937500 * units.Picosecond},

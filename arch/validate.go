@@ -17,8 +17,12 @@ func (c *Chip) validate(t *config.Table) {
 	c.validateConverters(t)
 	c.validateSteps(t.Table("adc"))
 	c.validateTimes(t)
+	c.validateProgramming(t)
 	c.validateNetwork(t)
 	slices := c.Slicing().Count
+	if c.Encoding.Signed == crossbar.OffsetFlip && c.Encoding.UnitLevel != 1 {
+		t.Table("encoding").Faultf("unit_level", "is %d with signed = %q, want 1", c.Encoding.UnitLevel, c.Encoding.Signed)
+	}
 	if c.Encoding.HasUnitColumn() && c.Encoding.UnitLevel > int(c.Slicing().Max(slices-1)) {
 		t.Table("encoding").Faultf("unit_level", "is %d, want at most %d, the highest level of the top slice's cells", c.Encoding.UnitLevel, c.Slicing().Max(slices-1))
 	}
@@ -87,6 +91,19 @@ func (c *Chip) validateBits(t *config.Table, key string, bits []int) {
 	}
 }
 
+// maxLoad bounds the programming of a full tile.
+const maxLoad = 1000 * units.Second
+
+// validateProgramming reports weights that take longer to write than a simulation
+// counts.
+func (c *Chip) validateProgramming(t *config.Table) {
+	arrays := int64(c.Tile.IMAs) * int64(c.IMA.Crossbars)
+	full := c.Programming.Load(c.Crossbar, crossbar.Written{Arrays: arrays, Tiles: 1, Fullest: arrays})
+	if full.Time > maxLoad {
+		t.Table("programming").Faultf("time", "is %v with pulses = %d and arrays_per_tile = %d: the %d arrays of a tile take longer than %v to write, want less", c.Programming.Time, c.Programming.Pulses, c.Programming.ArraysPerTile, arrays, units.Time(maxLoad))
+	}
+}
+
 // maxTime bounds a read and a stage, far above any device's and such that times
 // and their sums over a run never overflow.
 const maxTime = 100 * units.Microsecond
@@ -135,7 +152,7 @@ func (c *Chip) validateWidths(t *config.Table) {
 	need := c.SumBits()
 	switch {
 	case need > 64:
-		t.Faultf("accumulator_bits", "would have to be %d for the largest sum of a block, want at most 64: fewer wordlines or a smaller adc.high", need)
+		t.Faultf("accumulator_bits", "would have to be %d for the largest sum of a block, want at most 64: a smaller adc.high, a larger adc.low, or fewer encoding.weight_bits or input_bits", need)
 		return
 	case m.AccumulatorBits == 0:
 		m.AccumulatorBits = need

@@ -3,6 +3,7 @@ package arch
 import (
 	"testing"
 
+	"bitline/crossbar"
 	"bitline/internal/config"
 	"bitline/internal/units"
 )
@@ -112,7 +113,7 @@ func TestValidateEdges(t *testing.T) {
 		// (2^23 + 1) · (4^8 − 1)/3 · (2^16 − 1) < 2^54, a sign, and 17 bits of scale.
 		{"an accumulator of more than 64 bits", "bitslice-8bit", []string{"adc.range=calibrated", "adc.low=0", "adc.high=8388608", "encoding.weight_bits=14", "ima.output_bits=24", "adc.per_ima=8"},
 			[]string{"adc.range=calibrated", "adc.low=0", "adc.high=8388608", "encoding.weight_bits=16", "encoding.input_bits=16"},
-			"chips/bitslice-8bit.toml:31: key ima.accumulator_bits would have to be 72 for the largest sum of a block, want at most 64: fewer wordlines or a smaller adc.high"},
+			"chips/bitslice-8bit.toml:31: key ima.accumulator_bits would have to be 72 for the largest sum of a block, want at most 64: a smaller adc.high, a larger adc.low, or fewer encoding.weight_bits or input_bits"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -177,10 +178,11 @@ func TestWritings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		c := load(t, "isaac-ce", tt.sets...)
-		list := c.Writings(100, 1000, 10)
+		written := crossbar.Written{Arrays: 100, Cells: 1000, Tiles: 10, Fullest: 30}
+		list := c.Writings(written)
 		used := 0
 		for _, w := range list {
-			if w.Load != w.Programming.Load(c.Crossbar, 100, 1000, 10) {
+			if w.Load != w.Programming.Load(c.Crossbar, written) {
 				t.Errorf("%v: %s is %+v, want the load of its own figures", tt.sets, w.Preset, w.Load)
 			}
 			if !w.InUse {

@@ -13,14 +13,16 @@ type Writing struct {
 // writings is what it takes to write every cell of one chip.
 func (c *Chip) writings() []Writing {
 	arrays := int64(c.Tiles) * int64(c.Tile.IMAs) * int64(c.IMA.Crossbars)
-	return c.Writings(arrays, arrays*int64(c.Crossbar.Wordlines)*int64(c.Crossbar.Bitlines), int64(c.Tiles))
+	return c.Writings(crossbar.Written{
+		Arrays: arrays, Cells: arrays * int64(c.Crossbar.Wordlines) * int64(c.Crossbar.Bitlines),
+		Tiles: int64(c.Tiles), Fullest: int64(c.Tile.IMAs) * int64(c.IMA.Crossbars),
+	})
 }
 
-// Writings is what it takes to write so many arrays with so many cells in use on so
-// many tiles (see crossbar.Programming.Load): by every preset, with the chip's
-// pulses, arrays at a time and endurance, and by the chip's own figures where they
-// are others. The one in use is marked.
-func (c *Chip) Writings(arrays, cells, tiles int64) []Writing {
+// Writings is what it takes to write that (see crossbar.Programming.Load): by every
+// preset, with the chip's pulses, arrays at a time and endurance, and by the chip's
+// own figures where they are others. The one in use is marked.
+func (c *Chip) Writings(w crossbar.Written) []Writing {
 	all, own := crossbar.Presets(), -1
 	for i := range all {
 		p, q := &all[i], c.Programming
@@ -35,7 +37,7 @@ func (c *Chip) Writings(arrays, cells, tiles int64) []Writing {
 	}
 	list := make([]Writing, len(all))
 	for i, p := range all {
-		list[i] = Writing{Programming: p, Load: p.Load(c.Crossbar, arrays, cells, tiles), InUse: i == own}
+		list[i] = Writing{Programming: p, Load: p.Load(c.Crossbar, w), InUse: i == own}
 	}
 	return list
 }

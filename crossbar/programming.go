@@ -158,16 +158,17 @@ func (p Programming) Marks() string {
 	return fmt.Sprintf("[time %s, energy %s]", p.TimeMark, p.EnergyMark)
 }
 
-// ArrayTime is the time in which one array is written; arrays are written whole.
+// ArrayTime is the time in which one array is written; arrays are written whole. It
+// saturates.
 func (p Programming) ArrayTime(s Spec) units.Time {
 	cells := int64(s.Wordlines) * int64(s.Bitlines)
 	switch {
 	case p.Unit == PerArray:
-		return units.Time(units.MulDiv(int64(p.Time)*int64(p.Pulses), cells, referenceCells))
+		return units.Time(units.MulDiv(int64(p.Time), int64(p.Pulses)*cells, referenceCells))
 	case p.RowParallel:
-		return p.Time * units.Time(p.Pulses*s.Wordlines)
+		return units.Time(units.MulDiv(int64(p.Time), int64(p.Pulses)*int64(s.Wordlines), 1))
 	}
-	return p.Time * units.Time(int64(p.Pulses)*cells)
+	return units.Time(units.MulDiv(int64(p.Time), int64(p.Pulses)*cells, 1))
 }
 
 // cellEnergy is the energy of one cell's writes in attojoules.
@@ -194,27 +195,33 @@ type Load struct {
 	LoadsLow, LoadsHigh float64
 }
 
-// Load is what it takes to write so many arrays, whose cells in use number cells
-// in all, on so many tiles. Each tile writes ArraysPerTile of its arrays at a
-// time, and holds at most perTile = ⌈arrays/tiles⌉ of them:
+// Written is what a load writes: arrays with cells in use on tiles, of which the
+// fullest has so many arrays.
+type Written struct {
+	Arrays, Cells, Tiles int64
+	Fullest              int64
+}
+
+// Load is what it takes to write that. Each tile writes ArraysPerTile of its arrays
+// at a time:
 //
-//	time   = ⌈perTile / ArraysPerTile⌉ × ArrayTime
+//	time   = ⌈arrays of the fullest tile / ArraysPerTile⌉ × ArrayTime
 //	energy = cells × pulses × energy of a cell
 //	peak   = arrays at a time × cells at a time × energy of a write / its time
 //
-// It panics unless arrays and tiles are at least 1 and cells at least 0.
-func (p Programming) Load(s Spec, arrays, cells, tiles int64) Load {
-	if arrays < 1 || cells < 0 || tiles < 1 {
-		panic("crossbar: a load wants at least one array and one tile")
+// It panics unless arrays and tiles are at least 1, cells at least 0, and the fullest
+// tile has at least the mean and at most all.
+func (p Programming) Load(s Spec, w Written) Load {
+	if w.Arrays < 1 || w.Cells < 0 || w.Tiles < 1 || w.Fullest > w.Arrays || w.Fullest < (w.Arrays-1)/w.Tiles+1 {
+		panic(fmt.Sprintf("crossbar: a load of %+v, want at least one array and one tile, and a fullest one", w))
 	}
-	tiles = min(tiles, arrays)
-	perTile := (arrays + tiles - 1) / tiles
-	atOnce := min(int64(p.ArraysPerTile), perTile)
-	rounds := (perTile + atOnce - 1) / atOnce
+	tiles := min(w.Tiles, w.Arrays)
+	atOnce := min(int64(p.ArraysPerTile), w.Fullest)
+	rounds := (w.Fullest + atOnce - 1) / atOnce
 	l := Load{
-		Cells:     cells,
+		Cells:     w.Cells,
 		Time:      units.Time(units.MulDiv(int64(p.ArrayTime(s)), rounds, 1)),
-		Joules:    float64(cells) * p.cellEnergy() * 1e-18,
+		Joules:    float64(w.Cells) * p.cellEnergy() * 1e-18,
 		WearLow:   float64(p.Pulses) / p.EnduranceHigh,
 		WearHigh:  float64(p.Pulses) / p.EnduranceLow,
 		LoadsLow:  math.Floor(p.EnduranceLow / float64(p.Pulses)),
@@ -226,7 +233,7 @@ func (p Programming) Load(s Spec, arrays, cells, tiles int64) Load {
 	}
 	if p.Time > 0 {
 		// aJ/fs = mW = 1e9 pW
-		watts := float64(min(atOnce*tiles, arrays)*together) * (float64(p.Energy) / float64(p.Time)) * 1e9
+		watts := float64(min(atOnce*tiles, w.Arrays)*together) * (float64(p.Energy) / float64(p.Time)) * 1e9
 		l.PeakPower = units.Power(min(math.RoundToEven(watts), math.MaxInt64/2))
 	}
 	return l

@@ -53,7 +53,7 @@ func TestLoad(t *testing.T) {
 		{"by array", whole, 78124 * units.Femtosecond, 600e-12 / 16384, 1800 * units.Microwatt},
 	}
 	for _, tt := range tests {
-		l := tt.p.Load(s, 10, 100, 3)
+		l := tt.p.Load(s, crossbar.Written{Arrays: 10, Cells: 100, Tiles: 3, Fullest: 4})
 		if l.Time != tt.time || !near(l.Joules, tt.joules) || l.PeakPower != tt.peak {
 			t.Errorf("%s: %v, %g J, %v, want %v, %g J, %v", tt.name, l.Time, l.Joules, l.PeakPower, tt.time, tt.joules, tt.peak)
 		}
@@ -62,17 +62,23 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	// One array on many tiles is written by one of them.
-	if l := p.Load(s, 1, 32, 100); l.Time != 80*units.Nanosecond || l.PeakPower != 2400*units.Microwatt {
+	if l := p.Load(s, crossbar.Written{Arrays: 1, Cells: 32, Tiles: 100, Fullest: 1}); l.Time != 80*units.Nanosecond || l.PeakPower != 2400*units.Microwatt {
 		t.Errorf("one array: %v and %v, want 80 ns and 2.4 mW", l.Time, l.PeakPower)
 	}
-	// 11 arrays leave 1 of 6 places empty in the last of ⌈4/2⌉ rounds; 13 need a third.
+	// The fullest tile decides, whatever the others hold: 12 arrays 4 + 4 + 4 take two
+	// rounds, 5 + 4 + 3 three, and 10 + 1 + 1 five.
 	for _, tt := range []struct {
-		arrays int64
-		want   units.Time
-	}{{6, 80 * units.Nanosecond}, {7, 160 * units.Nanosecond}, {12, 160 * units.Nanosecond}, {13, 240 * units.Nanosecond}} {
-		if l := p.Load(s, tt.arrays, 0, 3); l.Time != tt.want || l.Joules != 0 {
-			t.Errorf("%d arrays on 3 tiles: %v and %g J, want %v and none", tt.arrays, l.Time, l.Joules, tt.want)
+		arrays, fullest int64
+		want            units.Time
+	}{{6, 2, 80 * units.Nanosecond}, {7, 3, 160 * units.Nanosecond}, {12, 4, 160 * units.Nanosecond}, {12, 5, 240 * units.Nanosecond}, {12, 10, 400 * units.Nanosecond}} {
+		if l := p.Load(s, crossbar.Written{Arrays: tt.arrays, Tiles: 3, Fullest: tt.fullest}); l.Time != tt.want || l.Joules != 0 {
+			t.Errorf("%d arrays on 3 tiles, %d on one: %v and %g J, want %v and none", tt.arrays, tt.fullest, l.Time, l.Joules, tt.want)
 		}
+	}
+	// 2^16 writes of 10 ms for each of 16384 cells last longer than a time can say.
+	long := crossbar.Programming{Unit: crossbar.PerCell, Time: 10 * units.Millisecond, Pulses: 1 << 16, ArraysPerTile: 1, EnduranceLow: 1, EnduranceHigh: 1}
+	if l := long.Load(crossbar.DefaultSpec(), crossbar.Written{Arrays: 2, Tiles: 1, Fullest: 2}); l.Time != math.MaxInt64 {
+		t.Errorf("a load that lasts too long takes %v, want the longest time", l.Time)
 	}
 }
 
@@ -87,7 +93,7 @@ func TestPresetsSpanOrdersOfMagnitude(t *testing.T) {
 	const arrays = 67576
 	want := map[string]float64{"puma": 1.554e-3, "cimloop": 54.25e-3, "prime": 177.1e-3, "pipelayer": 4.329}
 	for _, p := range crossbar.Presets() {
-		l := p.Load(crossbar.DefaultSpec(), arrays, arrays*128*128, 5*168)
+		l := p.Load(crossbar.DefaultSpec(), crossbar.Written{Arrays: arrays, Cells: arrays * 128 * 128, Tiles: 5 * 168, Fullest: 96})
 		if math.Abs(l.Joules/want[p.Preset]-1) > 5e-4 {
 			t.Errorf("closes: %s loads VGG-16 with %.5g J, want %.4g", p.Preset, l.Joules, want[p.Preset])
 		}

@@ -152,6 +152,12 @@ func (s Spec) Unit() (rows, columns int) {
 	return rows, columns
 }
 
+// Units is how many operation units the array has, of which one is read at a time.
+func (s Spec) Units() int64 {
+	rows, columns := s.Unit()
+	return int64((s.Wordlines+rows-1)/rows) * int64((s.Bitlines+columns-1)/columns)
+}
+
 // ReadCost is what one read costs under WholeArray: Cost of an array of the size
 // of the operation unit.
 func (s Spec) ReadCost() cost.Cost {

@@ -19,6 +19,9 @@ type Mapping struct {
 	CrossbarsUsed, IMAsUsed, TilesUsed, ChipsUsed int
 	// Use is what all rounds put on crossbars.
 	Use Use
+	// FullestTile is how many crossbars with weights the tile has that has most of
+	// them; of a network in rounds the sum of each round's.
+	FullestTile int64
 	// CellUtilisation is the share of the cells of the used crossbars that hold a
 	// digit of a weight, ColumnUtilisation that of their bitlines, both 0 to 1;
 	// unit columns do not count.

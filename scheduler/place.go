@@ -275,18 +275,26 @@ func (c *Copy) settle(imas int32) (highest int) {
 // finish fills in the figures of utilisation.
 func (y *layout) finish(m *Mapping) {
 	crossbars, tiles := make([]int, m.Rounds), make([]int, m.Rounds)
+	full := map[[2]int32]int64{} // arrays by round and tile
+	fullest := make([]int64, m.Rounds)
 	for i := range m.Layers {
 		l := &m.Layers[i]
 		l.Use.addCopies(y.chip, l.Copies[0].Arrays, l.Copies[0].IMAs, len(l.Copies))
 		m.Use.add(&l.Use, 1)
 		crossbars[l.Round] += int(l.Use.Crossbars)
 		for c := range l.Copies {
+			for _, a := range l.Copies[c].Arrays {
+				at := [2]int32{int32(l.Round), a.IMA / int32(y.chip.Tile.IMAs)}
+				full[at]++
+				fullest[l.Round] = max(fullest[l.Round], full[at])
+			}
 			highest := l.Copies[c].settle(int32(y.chip.Tile.IMAs))
 			tiles[l.Round] = max(tiles[l.Round], y.tiles(highest+1))
 		}
 	}
 	for r := range tiles {
 		m.Use.Tiles += int64(tiles[r])
+		m.FullestTile += fullest[r]
 		m.CrossbarsUsed = max(m.CrossbarsUsed, crossbars[r])
 	}
 	m.Use.TileLost = (m.Use.Tiles*int64(y.chip.Tile.IMAs) - m.Use.IMAs) * int64(y.chip.IMA.Crossbars)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"bitline/arch"
+	"bitline/crossbar"
 	"bitline/internal/units"
 	"bitline/scheduler"
 	"bitline/workloads"
@@ -132,7 +133,7 @@ func newMapping(ctx context.Context, chip *arch.Chip, net *workloads.Network, m 
 		r.Products = max(r.Products, l.Products)
 	}
 	if m.Use.Crossbars > 0 {
-		r.setProgramming(chip, &m.Use)
+		r.setProgramming(chip, m)
 	}
 	return r, nil
 }
@@ -168,8 +169,9 @@ func newUse(chip *arch.Chip, u *scheduler.Use) Use {
 }
 
 // setProgramming adds what it takes to write the weights.
-func (m *MappingResult) setProgramming(chip *arch.Chip, u *scheduler.Use) {
-	for _, w := range chip.Writings(u.Crossbars, u.Cells, u.Tiles) {
+func (m *MappingResult) setProgramming(chip *arch.Chip, of *scheduler.Mapping) {
+	u := &of.Use
+	for _, w := range chip.Writings(crossbar.Written{Arrays: u.Crossbars, Cells: u.Cells, Tiles: u.Tiles, Fullest: of.FullestTile}) {
 		m.Programming = append(m.Programming, LoadResult{
 			Figures: w.Preset, Source: w.Source, TimeMark: string(w.TimeMark), EnergyMark: string(w.EnergyMark), InUse: w.InUse,
 			TimeNS: w.Load.Time.Nanoseconds(), EnergyJ: w.Joules, PeakPowerMW: w.PeakPower.Milliwatts(), LoadsLow: w.LoadsLow, LoadsHigh: w.LoadsHigh,

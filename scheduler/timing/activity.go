@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"bitline/arch"
 	"bitline/internal/cost"
@@ -47,6 +48,25 @@ type ActivityReport struct {
 	Wordlines, DrivenWordlines int64
 	// Reads counts what was read: arrays, or operation units of them.
 	Reads int64
+}
+
+// inRounds is the report of rounds so far and of one more: the sum of both, of the same
+// images. A network whose chip does not follow the data has none.
+func (r *ActivityReport) inRounds(next *ActivityReport) *ActivityReport {
+	if r == nil || next == nil {
+		return next
+	}
+	sum := *r
+	sum.Steps += next.Steps
+	sum.Empty += next.Empty
+	sum.Wordlines += next.Wordlines
+	sum.DrivenWordlines += next.DrivenWordlines
+	sum.Reads += next.Reads
+	sum.Latencies = slices.Clone(r.Latencies)
+	for i := range sum.Latencies {
+		sum.Latencies[i] += next.Latencies[i]
+	}
+	return &sum
 }
 
 // take checks and keeps the activity that the chip wants.
@@ -151,6 +171,9 @@ func (b *builder) singles(ctx context.Context, exact bool) (*Timing, units.Time,
 		t.Events += m.events()
 		for k, c := range b.allCounts(m, i) {
 			t.Layers[k].add(&c)
+			if err := t.Layers[k].checkTimes(); err != nil {
+				return nil, 0, fmt.Errorf("layer %s: %w", b.Mapping.Layers[k].Name, err)
+			}
 		}
 		if t.Activity != nil {
 			t.Activity.Latencies = append(t.Activity.Latencies, m.done[0])
@@ -160,6 +183,9 @@ func (b *builder) singles(ctx context.Context, exact bool) (*Timing, units.Time,
 	for k := range t.Layers {
 		t.Layers[k].divide(images)
 		t.PerImage.add(&t.Layers[k])
+	}
+	if err := t.PerImage.checkTimes(); err != nil {
+		return nil, 0, err
 	}
 	return t, bound, nil
 }

@@ -2,6 +2,7 @@ package timing
 
 import (
 	"context"
+	"math"
 	"strings"
 	"testing"
 
@@ -81,6 +82,46 @@ func TestConductingAtMost(t *testing.T) {
 	}
 	if got, want := energy(crossbar.Conducting), energy(crossbar.WholeArray); got != want || want == 0 {
 		t.Errorf("energy is %v, want %v", got, want)
+	}
+}
+
+// Rectified inputs of a chip that splits signs have one pass of steps, whatever a read
+// is made of: as many reads as in whole arrays times the operation units.
+func TestRectifiedSteps(t *testing.T) {
+	net := mlp(4, 4, 4)
+	net.Layers[0].ReLU = true
+	reads := func(change func(*arch.Chip)) (layers []int64) {
+		job := jobOf(t, threeSteps(func(c *arch.Chip) {
+			c.Encoding.InputSign = crossbar.SignSplit
+			change(c)
+		}), net, 8)
+		for _, l := range simulate(t, job, Options{}).Layers {
+			layers = append(layers, l.Reads)
+		}
+		return layers
+	}
+	whole := reads(func(*arch.Chip) {})
+	halves := reads(func(c *arch.Chip) { c.Crossbar.UnitColumns = c.Crossbar.Bitlines / 2 })
+	if whole[0] != 2*whole[1] || halves[0] != 2*whole[0] || halves[1] != 2*whole[1] {
+		t.Errorf("the layers have %v reads, %v by operation units; want the second half of the first, and twice as many", whole, halves)
+	}
+}
+
+// What instances are busy for may be longer than a time can say, though an image is not.
+func TestBusyTooLong(t *testing.T) {
+	var c Counts
+	spend(&c.DriveTime, 1<<40, units.Time(1<<40))
+	if err := c.checkTimes(); err == nil || c.DriveTime != math.MaxInt64 {
+		t.Errorf("2^40 actions of 2^40 fs take %v, error %v; want the longest time and an error", c.DriveTime, err)
+	}
+	c.add(&c)
+	if c.DriveTime != math.MaxInt64 {
+		t.Errorf("twice as many take %v, want the longest time", c.DriveTime)
+	}
+	var d Counts
+	spend(&d.DriveTime, 3, 5)
+	if err := d.checkTimes(); err != nil || d.DriveTime != 15 {
+		t.Errorf("3 actions of 5 fs take %v, error %v; want 15 fs and none", d.DriveTime, err)
 	}
 }
 

@@ -1,6 +1,9 @@
 package timing
 
 import (
+	"fmt"
+	"math"
+
 	"bitline/adc"
 	"bitline/internal/units"
 )
@@ -84,8 +87,26 @@ func (c *Counts) add(o *Counts) {
 	}
 	fromTimes := o.times()
 	for i, t := range c.times() {
-		*t += *fromTimes[i]
+		spend(t, 1, *fromTimes[i])
 	}
+}
+
+// spend adds the time of n actions. A sum that no time can hold becomes the longest,
+// which checkTimes finds.
+func spend(sum *units.Time, n int64, each units.Time) {
+	more := units.Time(units.MulDiv(n, int64(each), 1))
+	*sum = min(*sum, math.MaxInt64-more) + more
+}
+
+// checkTimes is an error where instances are busy for longer, in all, than a time can
+// hold.
+func (c *Counts) checkTimes() error {
+	for _, t := range c.times() {
+		if *t == math.MaxInt64 {
+			return fmt.Errorf("crossbars and what serves them are busy for longer than %v in all: want shorter times, or a smaller network", *t)
+		}
+	}
+	return nil
 }
 
 // divide makes the counts of n images those of their mean, each rounded half to
@@ -148,7 +169,7 @@ func (b *builder) allCounts(m *model, image int64) []Counts {
 func (b *builder) countHost(m *model, layers []Counts) {
 	pass := func(c *Counts, positions, bits int64) {
 		c.HostTransfers += positions * m.hostBits.Transfers(bits)
-		c.HostTime += units.Time(positions) * m.hostBits.Duration(bits)
+		spend(&c.HostTime, positions, m.hostBits.Duration(bits))
 	}
 	for _, e := range m.emitters[m.sources:] {
 		pass(&layers[0], m.flows[e.flow].positions, m.flows[e.flow].bits)
@@ -170,24 +191,23 @@ func (b *builder) countTeam(c *Counts, t *team) {
 		for k := range kind.lanes {
 			b.countLane(c, kind, &kind.lanes[k], use.products)
 		}
-		reading := units.Time(use.products*int64(kind.reads)) * kind.read
-		c.IMATime += reading
-		c.InputRegisterTime += reading
+		spend(&c.IMATime, use.products*int64(kind.reads), kind.read)
+		spend(&c.InputRegisterTime, use.products*int64(kind.reads), kind.read)
 	}
 	b.countMove(c, t.fetched, t.fetchBits)
 	c.FetchBits += t.fetched * t.fetchBits
-	c.InputRegisterTime += units.Time(t.fetched*t.imas) * t.fetchTime
+	spend(&c.InputRegisterTime, t.fetched*t.imas, t.fetchTime)
 	c.OutputBits += t.left * t.outputBits
 	c.BusTransfers += t.left * b.Chip.Tile.Bus.Transfers(t.outputBits)
-	c.BusTime += units.Time(t.left) * t.outputTime
-	c.OutputRegisterTime += units.Time(t.left*t.imas) * t.outputTime
+	spend(&c.BusTime, t.left, t.outputTime)
+	spend(&c.OutputRegisterTime, t.left*t.imas, t.outputTime)
 	c.TileSums += t.left * t.outputs
-	c.TileSumTime += units.Time(t.left*int64(b.Chip.Tile.ShiftAdd.Count)) * t.sumTime
-	c.TileOutputRegisterTime += units.Time(t.left) * t.sumTime
+	spend(&c.TileSumTime, t.left*int64(b.Chip.Tile.ShiftAdd.Count), t.sumTime)
+	spend(&c.TileOutputRegisterTime, t.left, t.sumTime)
 	if t.previous >= 0 {
 		c.TileSums += t.left * t.columns
-		c.TileSumTime += units.Time(t.left*int64(b.Chip.Tile.ShiftAdd.Count)) * t.mergeTime
-		c.TileOutputRegisterTime += units.Time(t.left) * t.mergeTime
+		spend(&c.TileSumTime, t.left*int64(b.Chip.Tile.ShiftAdd.Count), t.mergeTime)
+		spend(&c.TileOutputRegisterTime, t.left, t.mergeTime)
 	}
 }
 
@@ -195,31 +215,30 @@ func (b *builder) countLane(c *Counts, kind *imaKind, x *lane, products int64) {
 	scans := products * int64(kind.reads)
 	c.Reads += scans * x.crossbars
 	c.Drives += scans * x.crossbars * x.rows
-	c.ReadTime += units.Time(scans*x.crossbars) * kind.read
-	c.DriveTime += units.Time(scans*x.crossbars*x.rows) * kind.read
+	spend(&c.ReadTime, scans*x.crossbars, kind.read)
+	spend(&c.DriveTime, scans*x.crossbars*x.rows, kind.read)
 	c.Latches += scans * (x.codes + x.unit)
-	c.HoldTime += units.Time(scans*(x.codes+x.unit)) * x.scan
+	spend(&c.HoldTime, scans*(x.codes+x.unit), x.scan)
 	for _, s := range x.spans {
 		c.Conversions[s.bits] += scans * s.columns
 	}
 	c.UnitConversions += scans * x.unit
-	c.ScanTime += units.Time(scans) * x.scan
+	spend(&c.ScanTime, scans, x.scan)
 	c.Codes += scans * x.codes
-	c.AddTime += units.Time(scans*int64(b.Chip.IMA.ShiftAdd.Count)) * x.add
-	c.OutputRegisterTime += units.Time(scans) * x.add
+	spend(&c.AddTime, scans*int64(b.Chip.IMA.ShiftAdd.Count), x.add)
+	spend(&c.OutputRegisterTime, scans, x.add)
 }
 
 func (b *builder) countCopy(c *Counts, x *layerCopy) {
 	c.Activations += x.activating * x.columns
-	busy := units.Time(x.activating) * x.activationTime
-	c.ActivationTime += busy * units.Time(b.Chip.Tile.Activation.Count)
-	c.TileOutputRegisterTime += busy
+	spend(&c.ActivationTime, x.activating*int64(b.Chip.Tile.Activation.Count), x.activationTime)
+	spend(&c.TileOutputRegisterTime, x.activating, x.activationTime)
 }
 
 func (b *builder) countStore(c *Counts, s *store) {
 	if s.emitter >= 0 {
 		c.Pooled += s.pooled * int64(b.nodes[s.node].Out.Channels)
-		c.PoolTime += units.Time(s.pooled*int64(b.Chip.Tile.MaxPool.Count)) * s.writeTime
+		spend(&c.PoolTime, s.pooled*int64(b.Chip.Tile.MaxPool.Count), s.writeTime)
 		return
 	}
 	b.countMove(c, s.writes, s.message)
@@ -231,7 +250,7 @@ func (b *builder) countMove(c *Counts, moves, bits int64) {
 	t := &b.Chip.Tile
 	port := t.BankedPort()
 	c.EDRAMTransfers += moves * ((bits + int64(t.EDRAMPort.Width) - 1) / int64(t.EDRAMPort.Width))
-	c.EDRAMTime += units.Time(moves) * port.Duration(bits)
+	spend(&c.EDRAMTime, moves, port.Duration(bits))
 	c.BusTransfers += moves * t.Bus.Transfers(bits)
-	c.BusTime += units.Time(moves) * t.Bus.Duration(bits)
+	spend(&c.BusTime, moves, t.Bus.Duration(bits))
 }

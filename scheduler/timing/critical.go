@@ -374,7 +374,7 @@ func (x *explainer) slack(r *Row) search {
 		s.at = min(s.resolution, limit)
 	}
 	if s.at == 0 { // always busy
-		r.Slack.Known = true
+		r.Slack.Known, r.Slack.Below = true, 1
 		s.at = -1
 	}
 	return s

@@ -206,13 +206,13 @@ func (c *causes) serviceOf(e sim.Event) int32 {
 	case outputEnd:
 		x := &m.emitters[e.A]
 		return c.serve(&m.tiles[x.tile].buffer, node{on: onBuffer, layer: int16(m.flows[x.flow].layer), place: x.tile, hand: c.handOf(e)})
-	case messageArrive, sumsArrive:
+	case messageArrive, sumsArrive, portArrive:
 		if first := &c.nodes[c.links[m.net.path[0]].done]; first.cause == c.current {
 			first.hand = c.handOf(e)
 		}
 		return c.messageEnd()
 	case resultArrive:
-		return c.serveAt(&m.host, node{on: onHost, layer: int16(m.net.layer)}, c.messageEnd(), c.nodes[c.messageEnd()].at)
+		return c.serve(&m.host, node{on: onHost, layer: int16(m.flows[m.emitters[e.A].flow].layer)})
 	case pixelEnd:
 		return c.serve(&m.host, node{on: onHost, layer: int16(m.flows[m.emitters[e.A].flow].layer), hand: c.handOf(e)})
 	}
@@ -268,8 +268,12 @@ func (c *causes) passed(l int32, p passage, done units.Time) {
 		x.cause = c.current // the event that it ends will tell the hand-over
 	}
 	i := c.add(x)
-	end := i
-	if p.end > done {
+	end, at := i, done
+	if x.on == onIO && n.ioHop > 0 { // which ends behind the link
+		at += n.ioHop
+		end = c.add(node{at: at, cause: i, on: onHop, layer: x.layer, place: l, times: 1})
+	}
+	if p.end > at {
 		end = c.links[before].end
 	}
 	c.links[l] = linkNodes{x.cause, i, end}

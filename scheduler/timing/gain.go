@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"bitline/adc"
+	"bitline/internal/units"
 )
 
 // ADCGain is what resolutions other than the rate's brought to a network.
@@ -35,7 +36,7 @@ func CompareADC(ctx context.Context, job Job, t *Timing, opts Options) (ADCGain,
 		return ADCGain{}, err
 	}
 	return ADCGain{
-		Scan:     float64(u.PerImage.ScanTime) / float64(t.PerImage.ScanTime),
+		Scan:     units.Quotient(float64(u.PerImage.ScanTime), float64(t.PerImage.ScanTime)), // 0 where nothing is converted
 		Interval: float64(u.Interval) / float64(t.Interval),
 		Latency:  float64(u.LatencySingle) / float64(t.LatencySingle),
 	}, nil

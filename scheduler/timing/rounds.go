@@ -21,6 +21,9 @@ type Round struct {
 	Batch units.Time
 }
 
+// longestBatch bounds the time of a batch in all rounds, so that sums of it hold.
+const longestBatch = 1000 * units.Second
+
 // simulateRounds simulates each round on its own. Rounds do not overlap: a batch
 // of n images takes
 //
@@ -38,7 +41,12 @@ func (b *builder) simulateRounds(ctx context.Context, opts Options) (*Timing, er
 			return nil, fmt.Errorf("round %d: %w", b.round+1, err)
 		}
 		r := Round{Load: b.load(), Timing: one}
-		r.Batch = r.Load.Time + one.LatencySingle + units.Time(units.MulDiv(int64(one.Window), int64(batch-1), int64(one.WindowImages)))
+		for _, part := range []units.Time{r.Load.Time, one.LatencySingle, units.Time(units.MulDiv(int64(one.Window), int64(batch-1), int64(one.WindowImages)))} {
+			if part > longestBatch-t.Window-r.Batch {
+				return nil, fmt.Errorf("round %d: a batch of %d images takes longer than %v", b.round+1, batch, longestBatch)
+			}
+			r.Batch += part
+		}
 		t.Rounds = append(t.Rounds, r)
 		t.LatencySingle += r.Load.Time + one.LatencySingle
 		t.Window += r.Batch
@@ -49,6 +57,10 @@ func (b *builder) simulateRounds(ctx context.Context, opts Options) (*Timing, er
 			t.Layers[i].add(&one.Layers[i])
 		}
 		t.PerImage.add(&one.PerImage)
+		if err := t.PerImage.checkTimes(); err != nil {
+			return nil, err
+		}
+		t.Activity = t.Activity.inRounds(one.Activity)
 	}
 	t.Interval = units.Time(units.MulDiv(int64(t.Window), 1, int64(batch)))
 	t.Resources = roundResources(t)
@@ -57,21 +69,24 @@ func (b *builder) simulateRounds(ctx context.Context, opts Options) (*Timing, er
 
 // load is the programming of the present round's weights.
 func (b *builder) load() crossbar.Load {
-	arrays, cells, tiles := int64(0), int64(0), map[int32]bool{}
+	w, tiles := crossbar.Written{}, map[int32]int64{} // arrays by tile
 	for i := range b.Mapping.Layers {
 		l := &b.Mapping.Layers[i]
 		if l.Round != b.round {
 			continue
 		}
-		arrays += l.Use.Crossbars
-		cells += l.Use.Cells
+		w.Arrays += l.Use.Crossbars
+		w.Cells += l.Use.Cells
 		for _, c := range l.Copies {
 			for _, a := range c.Arrays {
-				tiles[a.IMA/int32(b.Chip.Tile.IMAs)] = true
+				tile := a.IMA / int32(b.Chip.Tile.IMAs)
+				tiles[tile]++
+				w.Fullest = max(w.Fullest, tiles[tile])
 			}
 		}
 	}
-	return b.Chip.Programming.Load(b.Chip.Crossbar, arrays, cells, int64(len(tiles)))
+	w.Tiles = int64(len(tiles))
+	return b.Chip.Programming.Load(b.Chip.Crossbar, w)
 }
 
 // roundResources is what resources do for a batch in all rounds: what they do for

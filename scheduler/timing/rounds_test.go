@@ -96,6 +96,19 @@ func TestRoundsCount(t *testing.T) {
 	}
 }
 
+// A network in rounds meets the activity that it meets on a chip that holds all of it.
+func TestRoundsActivity(t *testing.T) {
+	report := func(tiles int) *ActivityReport {
+		chip := inRounds(1)
+		chip.Tiles, chip.SkipEmpty = tiles, arch.SkipByArray
+		return simulate(t, jobOf(t, chip, mlp(4, 4, 4), 8), Options{Activity: AllActive()}).Activity
+	}
+	rounds, whole := report(1), report(2)
+	if rounds == nil || rounds.Steps != whole.Steps || rounds.Wordlines != whole.Wordlines || rounds.DrivenWordlines != whole.DrivenWordlines || rounds.Reads != whole.Reads || len(rounds.Latencies) != len(whole.Latencies) {
+		t.Errorf("in rounds the activity is %+v, want that of %+v", rounds, whole)
+	}
+}
+
 func TestRoundsErrors(t *testing.T) {
 	chip := inRounds(1)
 	job := jobOf(t, chip, mlp(4, 4, 4), 8)

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"bitline/crossbar"
-	"bitline/internal/units"
 )
 
 // This file counts the actions of products whose reads differ, from the activity
@@ -32,9 +31,8 @@ func (b *builder) countWork(c *Counts, m *model, t *team, image int64) {
 			d.look(m, t, product)
 			longest += d.tallyProduct(x.kind, tallies)
 		}
-		reading := units.Time(longest*x.imas) * x.kind.read
-		c.IMATime += reading
-		c.InputRegisterTime += reading
+		spend(&c.IMATime, longest*x.imas, x.kind.read)
+		spend(&c.InputRegisterTime, longest*x.imas, x.kind.read)
 		for k := range x.kind.lanes {
 			cells += b.countLaneWork(c, laneWork{x, &x.kind.lanes[k], tallies[k*d.steps : (k+1)*d.steps], t.complete})
 		}
@@ -66,7 +64,7 @@ func (d *data) tallyProduct(kind *imaKind, tallies []tally) (most int64) {
 			if times == 0 {
 				continue
 			}
-			x.cells += driven * l.columns * l.crossbars
+			x.cells += driven * (l.columns / int64(max(1, l.blocks))) * l.crossbars // those of the wordline's own group
 			if d.unitRows > 0 || d.drivenOnly {
 				x.rows += driven // each is in one group
 			} else {
@@ -90,7 +88,7 @@ type laneWork struct {
 // lay behind driven wordlines.
 func (b *builder) countLaneWork(c *Counts, w laneWork) (cells int64) {
 	l := w.lane
-	for s, x := range w.tallies {
+	for s, x := range w.tallies[:len(l.steps)] { // rectified inputs have half the steps of signed ones
 		for i := range l.steps[s] {
 			b.countShots(c, w, shots{&l.steps[s][i], x.times * w.class.imas, x.rows * w.class.imas})
 		}
@@ -116,19 +114,19 @@ type shots struct {
 func (b *builder) countShots(c *Counts, w laneWork, s shots) {
 	crossbars, read := w.lane.crossbars, w.class.kind.read
 	c.Reads += s.times * crossbars
-	c.ReadTime += units.Time(s.times*crossbars) * read
+	spend(&c.ReadTime, s.times*crossbars, read)
 	c.Drives += s.rows * crossbars
-	c.DriveTime += units.Time(s.rows*crossbars) * read
+	spend(&c.DriveTime, s.rows*crossbars, read)
 	c.Latches += s.times * (s.codes + s.unit)
-	c.HoldTime += units.Time(s.times*(s.codes+s.unit)) * s.scan
+	spend(&c.HoldTime, s.times*(s.codes+s.unit), s.scan)
 	for _, x := range s.spans {
 		c.Conversions[x.bits] += s.times * x.columns
 	}
 	c.UnitConversions += s.times * s.unit
-	c.ScanTime += units.Time(s.times) * s.scan
+	spend(&c.ScanTime, s.times, s.scan)
 	c.Codes += s.times * s.codes
-	c.AddTime += units.Time(s.times*int64(b.Chip.IMA.ShiftAdd.Count)) * s.add
-	c.OutputRegisterTime += units.Time(s.times) * s.add
+	spend(&c.AddTime, s.times*int64(b.Chip.IMA.ShiftAdd.Count), s.add)
+	spend(&c.OutputRegisterTime, s.times, s.add)
 }
 
 // countConducted counts what a layer's reads conduct, from the record of an image.
