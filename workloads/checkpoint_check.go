@@ -43,7 +43,10 @@ func checkModel(m *Model) error {
 			faults = append(faults, checkWeights(&m.Layers[i], shapes[i], MaxCode(m.WeightBits)))
 		}
 	}
-	return errors.Join(faults...)
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	return m.Check(m.Affines(), 0) // without converters it computes in 64 bits
 }
 
 func checkInput(m *Model) error {

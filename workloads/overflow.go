@@ -53,17 +53,24 @@ func (m *Model) largest(layer int) (int64, error) {
 	return int64(lo), nil
 }
 
+// accumulators is largest, and an error if that and the fraction bits are too many.
+func (m *Model) accumulators(layer, frac int) (int64, error) {
+	largest, err := m.largest(layer)
+	if err == nil && bits.Len64(uint64(largest))+frac > sumBits {
+		err = fmt.Errorf("accumulators up to %d with %d fraction bits need more than %d bits, want fewer rows", largest, frac, sumBits)
+	}
+	return largest, err
+}
+
 func (m *Model) checkLayer(nodes []Node, l *Node, s stages) error {
 	a := s.affines[l.Matrix]
-	largest, err := m.largest(l.Matrix)
+	largest, err := m.accumulators(l.Matrix, s.frac)
 	if err != nil {
 		return err
 	}
-	if bits.Len64(uint64(largest))+s.frac > sumBits {
-		return fmt.Errorf("accumulators up to %d with %d fraction bits need more than %d bits, want fewer rows", largest, s.frac, sumBits)
-	}
+	wide := s.frac > 0
 	switch {
-	case s.frac > 0 && (l.Adds < 0 || !nodes[l.Adds].Residual || s.affines[nodes[l.Adds].Matrix].F == a.F):
+	case l.Adds == NoLayer && wide:
 		return nil
 	case l.Adds == NoLayer:
 		return a.Check(largest, s.frac)
@@ -72,15 +79,22 @@ func (m *Model) checkLayer(nodes []Node, l *Node, s stages) error {
 		if other.F != a.F {
 			return fmt.Errorf("its affine is at 2^-%d and that of %s, which it adds, at 2^-%d; want the same", a.F, nodes[l.Adds].Name, other.F)
 		}
-		otherLargest, err := m.largest(nodes[l.Adds].Matrix)
+		otherLargest, err := m.accumulators(nodes[l.Adds].Matrix, s.frac)
 		if err != nil {
 			return layerError(nodes[l.Adds].Name, err)
 		}
+		if wide {
+			return nil
+		}
 		return a.check(largest, s.frac, func(n int) (uint64, bool) { return other.bound(n, otherLargest) })
 	}
+	// Codes are shifted in 64 bits, with the fraction bits: by 63 at most.
 	shift := a.F + m.residualShift(nodes, l)
-	if shift < 0 || shift > 63-ActivationBits {
-		return fmt.Errorf("codes of %s count 2^%d of its output stage, want an exponent of 0 to %d", nodes[l.Number].Add, shift, 63-ActivationBits)
+	if most := min(63-ActivationBits, 63-s.frac); shift < 0 || shift > most {
+		return fmt.Errorf("codes of %s count 2^%d of its output stage, want an exponent of 0 to %d", nodes[l.Number].Add, shift, most)
+	}
+	if wide {
+		return nil
 	}
 	return a.check(largest, s.frac, func(int) (uint64, bool) { return uint64(MaxCode(ActivationBits)) << shift, true })
 }

@@ -45,6 +45,9 @@ func TestModelCheck(t *testing.T) {
 		{"one large offset", func(m *Model) { m.Layers[1].Affine.B[0] = half }, 0, ""},
 		{"two large offsets", func(m *Model) { m.Layers[1].Affine.B[0], m.Layers[2].Affine.B[0] = half, half }, 0, "layer b: output 0: accumulators up to 260100"},
 		{"fraction bits", smallF, 36, ""},
+		{"codes at 2^36 and 16 fraction bits", func(m *Model) { m.Layers[3].OutScale = -16 }, 16, ""},
+		{"codes at 2^48 and 16 fraction bits", func(m *Model) { m.Layers[3].OutScale = -28 }, 16, "layer c: codes of b count 2^48 of its output stage, want an exponent of 0 to 47"},
+		{"codes below, with fraction bits", func(m *Model) { m.Layers[3].OutScale = 40 }, 16, "layer c: codes of b count 2^-20"},
 		{"too many fraction bits", smallF, 37, "layer a: accumulators up to 260100 with 37 fraction bits need more than 54 bits"},
 	} {
 		m := addModel()

@@ -1,6 +1,10 @@
 package workloads
 
-import "bitline/crossbar"
+import (
+	"slices"
+
+	"bitline/crossbar"
+)
 
 // SliceCounts counts the non-zero digits of some magnitude codes, slice by
 // slice.
@@ -45,10 +49,14 @@ func (m *Model) Sparsity(cellBits int) (layers []LayerSparsity, pooled LayerSpar
 		return LayerSparsity{Weights: w, WithBiases: w.plus(countDigits(biasCodes, biases))}
 	}
 	pooled = count(nil, nil)
-	names := m.Network.MatrixNames()
+	matrices := slices.DeleteFunc(slices.Clone(m.Network.Layers), func(l Layer) bool { return !l.Kind.Matrix() })
 	for i, l := range m.Layers {
-		layer := count(l.Codes, l.Bias)
-		layer.Layer = names[i]
+		biases := l.Bias
+		if of := &matrices[i]; (of.BatchNorm || of.NoBias) && !slices.ContainsFunc(biases, func(b int16) bool { return b != 0 }) {
+			biases = nil // there are none: the codes are a place for them
+		}
+		layer := count(l.Codes, biases)
+		layer.Layer = matrices[i].Name
 		layers = append(layers, layer)
 		pooled.Weights = pooled.Weights.plus(layer.Weights)
 		pooled.WithBiases = pooled.WithBiases.plus(layer.WithBiases)

@@ -48,6 +48,23 @@ func TestSparsity(t *testing.T) {
 }
 
 // TestSparsityWidths has weights of 4 bits, 2 slices, with biases of 4 slices.
+// A layer without biases has no parameters of theirs, unless something was folded into
+// the place that they have.
+func TestSparsityWithoutBiases(t *testing.T) {
+	for _, tt := range []struct {
+		layer      Layer
+		bias       int16
+		parameters int
+	}{
+		{Layer{Kind: Linear}, 0, 3}, {Layer{Kind: Linear, NoBias: true}, 0, 2}, {Layer{Kind: Linear, BatchNorm: true}, 0, 2}, {Layer{Kind: Linear, NoBias: true}, 5, 3},
+	} {
+		m := &Model{Network: &Network{Layers: []Layer{tt.layer}}, WeightBits: 8, Layers: []LayerWeights{{Codes: []int16{1, 0}, Bias: []int16{tt.bias}}}}
+		if _, pooled := m.Sparsity(2); pooled.Weights.Parameters != 2 || pooled.WithBiases.Parameters != tt.parameters {
+			t.Errorf("%+v with bias %d: %d weights, %d parameters, want 2 and %d", tt.layer, tt.bias, pooled.Weights.Parameters, pooled.WithBiases.Parameters, tt.parameters)
+		}
+	}
+}
+
 func TestSparsityWidths(t *testing.T) {
 	m := &Model{
 		Network:    &Network{Layers: []Layer{{Name: "a", Kind: Linear}}},

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"bitline/internal/report"
 )
@@ -122,11 +123,18 @@ func (l Lines) table() Table {
 	t := report.Table{Columns: []string{"line", l.XLabel + ">", l.YLabel + ">"}}
 	for _, s := range l.Series {
 		for i := range s.X {
-			t.Add(l.name(s), l.place(s.X[i]), short(s.Y[i]))
+			x := plain(s.X[i])
+			if l.Categories != nil {
+				x = l.place(s.X[i])
+			}
+			t.Add(l.name(s), x, plain(s.Y[i]))
 		}
 	}
 	return Table(t)
 }
+
+// plain is a figure of a table, which is sorted by it: without prefixes.
+func plain(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
 
 // name is a line's, or for one without that of the named line of its colour.
 func (l Lines) name(s report.Line) string {

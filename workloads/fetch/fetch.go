@@ -3,6 +3,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"bitline/internal/atomicfile"
+	"bitline/internal/filelock"
 	"bitline/workloads"
 )
 
@@ -37,6 +39,7 @@ func New(dir string) *Fetcher {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: patience}).DialContext,
 		TLSHandshakeTimeout: patience, ResponseHeaderTimeout: patience, ForceAttemptHTTP2: true,
+		DisableCompression: true, // files are as they are published, compressed ones too
 	}
 	return &Fetcher{Dir: dir, offers: offers(), client: &http.Client{Transport: transport}, stall: patience}
 }
@@ -62,6 +65,11 @@ func (f *Fetcher) Get(ctx context.Context, name string) (folder string, err erro
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("making the folder of data set %s: %w", name, err)
 	}
+	lock, err := filelock.Take(folder+".lock", "this data set")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, filelock.Remove(lock)) }()
 	if o.archive != "" {
 		err = f.getArchive(ctx, o, folder)
 	} else {

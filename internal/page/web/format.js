@@ -18,6 +18,7 @@ function quantity(x, unit) {
   if (!unit) return digits(x);
   if (unit === "%") return (100 * x).toFixed(2) + " %";
   if (!scaledUnits.includes(unit) || x === 0) return digits(x) + " " + unit;
+  x = Number(x.toPrecision(4)); // before a prefix is chosen: 999.96 ns is 1 µs
   const [prefix, size] = steps.find(([, size]) => Math.abs(x) >= size * (1 - 1e-9)) ?? steps.at(-1);
   return digits(x / size) + " " + prefix + unit;
 }
@@ -27,9 +28,10 @@ function mark(x, unit) {
   return quantity(x, unit).replace(/(\.\d*?)0+(?= |$)/, "$1").replace(/\.(?= |$)/, "");
 }
 
-// sortKey is a cell's number, its unit's prefix taken in, or its text.
+// sortKey is a cell's number, its unit's prefix taken in, or its text. "< 0.0001" is
+// that number.
 function sortKey(text) {
-  const found = /^([-−]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?)(?:\s*([^\d\s]\S*))?(?:\s|$)/i.exec(text.trim());
+  const found = /^(?:[<>]\s*)?([-−]?\d[\d,]*\.?\d*(?:e[-+]?\d+)?)(?:\s*([^\d\s]\S*))?(?:\s|$)/i.exec(text.trim());
   if (!found) return text;
   const number = Number(found[1].replaceAll(",", "").replace("−", "-"));
   const unit = found[2] ?? "";

@@ -27,7 +27,8 @@ function startTable(table) {
   const rows = [...body.rows];
   headingButtons(table.tHead.rows[0].cells, (column, order) => {
     const sorted = rows.map((row, i) => ({ row, i, key: cellKey(row.cells[column]) }));
-    if (order !== 0) sorted.sort((a, b) => order * compare(a.key, b.key) || a.i - b.i);
+    const by = (a, b) => (a === null || b === null ? compare(a, b) : order * compare(a, b)); // nothing last, either way
+    if (order !== 0) sorted.sort((a, b) => by(a.key, b.key) || a.i - b.i);
     body.append(...sorted.map((s) => s.row));
   });
 }
