@@ -43,7 +43,7 @@ type advice struct {
 	sets  []string
 }
 
-var seeDetails = advice{about: "see every layer and resource"}
+func seeDetails() advice { return advice{about: "see every layer and resource"} }
 
 // suggestion is what values suggest.
 func (r *Result) suggestion() advice {
@@ -58,7 +58,7 @@ func (r *Result) suggestion() advice {
 		if more := r.moreBits(); more != "" {
 			return advice{fmt.Sprintf("converters cost %.2f points of accuracy; give each one bit more", 100*loss), []string{"adc.bits=" + more}}
 		}
-		return seeDetails
+		return seeDetails()
 	}
 	given := r.Setting.ADCResolution == givenResolution
 	if given && slices.ContainsFunc(r.ADCBits, func(bits []int) bool { return slices.Max(bits) > fewBits }) {
@@ -72,7 +72,7 @@ func (r *Result) suggestion() advice {
 			}
 		}
 	}
-	return seeDetails
+	return seeDetails()
 }
 
 // fewerBits is the chip's adc.bits with at most fewBits for each slice; half of them

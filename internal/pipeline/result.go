@@ -187,7 +187,7 @@ func (f findings) advice() advice {
 	case slices.Contains(source("chips").Names(), twin):
 		return advice{"the same by energies of actions instead of powers", []string{"chip=" + twin}}
 	}
-	return seeDetails
+	return seeDetails()
 }
 
 // Resolutions that no rule finds are one for all layers, or some layers' own.
