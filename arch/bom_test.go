@@ -123,6 +123,16 @@ func TestBillCountsWholeRouters(t *testing.T) {
 	}
 }
 
+// An action of the eDRAM is a word of one bank, of which four are moved at a time: as
+// long as the bus keeps up, four times as many actions.
+func TestBillCountsWordsOfBanks(t *testing.T) {
+	one := find(t, bill(t, "isaac-ce-events"), LevelTile, "eDRAM")
+	four := find(t, bill(t, "isaac-ce-events", "tile.edram.banks=4"), LevelTile, "eDRAM")
+	if one.Events == 0 || math.Abs(float64(four.Events-4*one.Events)) > 4 {
+		t.Errorf("the power of actions is %v of one bank and %v of four, want four times as much", one.Events, four.Events)
+	}
+}
+
 func TestBillShowsEnergyOfUnpoweredParts(t *testing.T) {
 	b := bill(t, "bitslice-8bit", "dac.energy=0.417pJ", "dac.active_power=0W")
 	if r := find(t, b, LevelIMA, "DAC"); r.Energy != 417*units.Femtojoule || r.Power != 0 {

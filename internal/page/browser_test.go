@@ -266,6 +266,15 @@ func TestTablesInBrowser(t *testing.T) {
 	b.want(column+`.querySelectorAll("th")[1].getAttribute("aria-sort")`, "descending")
 	b.text(press)
 	b.want(column+`.querySelectorAll("th")[1].getAttribute("aria-sort")`, "none")
+
+	// Nothing stands last either way, and a bound counts as its number.
+	chances := `[...` + column + `.rows].slice(1, 4).map(r => r.cells[3].textContent)`
+	press = column + `.querySelectorAll("th button")[3].click()`
+	b.want(chances, "0.5,,< 0.0001")
+	b.text(press)
+	b.want(chances, "< 0.0001,0.5,")
+	b.text(press)
+	b.want(chances, "0.5,< 0.0001,")
 }
 
 func TestThemesInBrowser(t *testing.T) {

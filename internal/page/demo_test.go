@@ -56,11 +56,11 @@ func sweep(n int) page.Scatter {
 
 // demo is a page with every kind of block.
 func demo(points int) *page.Page {
-	t := report.Table{Title: "Energies", Columns: []string{"component", "energy>", "share>"}}
-	t.Add("ADC", "1.2 nJ", "60.00 %")
-	t.Add("DAC", "700 pJ", "35.00 %")
-	t.Add("crossbar", "0.1 nJ", "5.00 %")
-	t.Add("total", "2 nJ", "100.00 %")
+	t := report.Table{Title: "Energies", Columns: []string{"component", "energy>", "share>", "p>"}}
+	t.Add("ADC", "1.2 nJ", "60.00 %", "0.5")
+	t.Add("DAC", "700 pJ", "35.00 %", "")
+	t.Add("crossbar", "0.1 nJ", "5.00 %", "< 0.0001")
+	t.Add("total", "2 nJ", "100.00 %", "")
 	long := report.Table{Title: "Many rows", Columns: []string{"row>", "word"}}
 	for i := range 60 {
 		long.Add(i, "w")

@@ -55,7 +55,7 @@ func (f *Fetcher) Names() []string {
 
 // Get downloads what of a data set is not in its folder yet, which it returns. Its
 // errors say what each server answered and how to do without.
-func (f *Fetcher) Get(ctx context.Context, name string) (folder string, err error) {
+func (f *Fetcher) Get(ctx context.Context, name string) (folder string, fault error) {
 	i := slices.IndexFunc(f.offers, func(o offer) bool { return o.Name == name })
 	if i < 0 {
 		return "", fmt.Errorf("data set %q cannot be downloaded, want one of %s", name, strings.Join(f.Names(), ", "))
@@ -65,11 +65,14 @@ func (f *Fetcher) Get(ctx context.Context, name string) (folder string, err erro
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("making the folder of data set %s: %w", name, err)
 	}
-	lock, err := filelock.Take(folder+".lock", "this data set")
-	if err != nil {
-		return "", err
+	if o.missing(folder) { // else there may be nothing to write to
+		lock, err := filelock.Take(folder+".lock", "this data set")
+		if err != nil {
+			return "", err
+		}
+		defer func() { fault = errors.Join(fault, filelock.Remove(lock)) }()
 	}
-	defer func() { err = errors.Join(err, filelock.Remove(lock)) }()
+	var err error
 	if o.archive != "" {
 		err = f.getArchive(ctx, o, folder)
 	} else {
@@ -88,7 +91,7 @@ func (f *Fetcher) Get(ctx context.Context, name string) (folder string, err erro
 func (f *Fetcher) getFiles(ctx context.Context, o offer, folder string) error {
 	for _, file := range o.Files {
 		path := filepath.Join(folder, file.Name+".gz")
-		if workloads.IsFile(path) || workloads.IsFile(filepath.Join(folder, file.Name)) {
+		if isThere(folder, file) {
 			continue
 		}
 		check := func(part string) error { return checkContent(part, file.SHA256) }
@@ -106,7 +109,7 @@ func (f *Fetcher) getFiles(ctx context.Context, o offer, folder string) error {
 // noted before the last of them is there: then the set counts as found.
 func (f *Fetcher) getArchive(ctx context.Context, o offer, folder string) error {
 	path := filepath.Join(f.Dir, o.archive)
-	if !slices.ContainsFunc(o.Files, func(file workloads.PublishedFile) bool { return !workloads.IsFile(filepath.Join(folder, file.Name)) }) {
+	if !o.missing(folder) {
 		return os.RemoveAll(partOf(path)) // of one who was killed after the last file
 	}
 	check := func(part string) error { return checkArchive(part, o.md5) }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"bitline/internal/filelock"
 	"bitline/workloads"
 )
 
@@ -150,6 +151,47 @@ func TestGet(t *testing.T) {
 }
 
 // TestGetNowhere says what each place answered, and what to do without any.
+// One process at a time downloads a set; one that is there needs no lock, and is found
+// where nothing may be written.
+func TestGetHeld(t *testing.T) {
+	content := noise(1000)
+	f := fetcher(t, content, serve(t, whole(compressed(t, content), new(int))))
+	lock, err := filelock.Take(filepath.Join(f.Dir, "set.lock"), "this data set")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Get(t.Context(), "set"); err == nil || !strings.Contains(err.Error(), "is at work on this data set (") {
+		t.Errorf("error %v, want one that says who downloads it", err)
+	}
+	if err := os.WriteFile(filepath.Join(f.Dir, "set", "file"), content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Get(t.Context(), "set"); err != nil {
+		t.Errorf("error %v of a set that is there, want none", err)
+	}
+	if err := filelock.Remove(lock); err != nil {
+		t.Error(err)
+	}
+}
+
+// A server that labels compressed files as content that is compressed on its way does
+// not have them unpacked.
+func TestGetLabelled(t *testing.T) {
+	content := noise(1000)
+	good := compressed(t, content)
+	f := fetcher(t, content, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(good)
+	}))
+	folder, err := f.Get(t.Context(), "set")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(folder, "file.gz")); err != nil || !bytes.Equal(got, good) {
+		t.Errorf("%d bytes (%v), want the file's %d", len(got), err, len(good))
+	}
+}
+
 func TestGetNowhere(t *testing.T) {
 	content := noise(1000)
 	forbidden := serve(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) })

@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"bitline/workloads"
@@ -13,6 +15,17 @@ type offer struct {
 	places  []string
 	archive string // name; "" where files lie one by one
 	md5     string // of the archive, in hex
+}
+
+// missing says whether a folder lacks files of the set.
+func (o offer) missing(folder string) bool {
+	return slices.ContainsFunc(o.Files, func(file workloads.PublishedFile) bool { return !isThere(folder, file) })
+}
+
+// isThere says whether a folder holds a file, plain or compressed.
+func isThere(folder string, file workloads.PublishedFile) bool {
+	path := filepath.Join(folder, file.Name)
+	return workloads.IsFile(path) || workloads.IsFile(path+".gz")
 }
 
 // offers are the places, the ones that answer everybody first. Those of MNIST beside
