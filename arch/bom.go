@@ -123,7 +123,8 @@ func (c *Chip) imaRows(l *ledger) error {
 	}
 	l.add(Row{Level: LevelIMA, Component: "DAC", Count: arrays * c.Crossbar.Wordlines,
 		Spec: fmt.Sprintf("%d b, one per wordline", c.DAC.Bits)}, c.DAC.Cost, l.perStep(1))
-	l.add(Row{Level: LevelIMA, Component: "sample-and-hold", Count: arrays * c.Crossbar.Bitlines, Spec: "one per bitline"}, c.IMA.SampleHold, l.perStep(1)/perSecond(c.together())) // of a pair one holds the difference
+	held := l.perStep(1) / perSecond(c.together()) // one of a pair holds the difference
+	l.add(Row{Level: LevelIMA, Component: "sample-and-hold", Count: arrays * c.Crossbar.Bitlines, Spec: "one per bitline"}, c.IMA.SampleHold, held)
 	l.add(Row{Level: LevelIMA, Component: "crossbar", Count: arrays,
 		Spec: fmt.Sprintf("%d × %d, %d b, %v a read", c.Crossbar.Wordlines, c.Crossbar.Bitlines, c.Crossbar.CellBits, c.Crossbar.Read())}, c.Crossbar.Cost(), l.perStep(1))
 	l.unit(LevelIMA, "shift-and-add", c.IMA.ShiftAdd)

@@ -160,6 +160,7 @@ func (c *Chip) scan() (units.Time, error) {
 		arrays *= n
 	}
 	dealt := c.ADC.Kind == adc.Fixed && grouped
+	add := func(a, b units.Time) units.Time { return min(a, math.MaxInt64-b) + b } // saturates, as scans do
 	var pooled, slowest, array units.Time
 	for i, b := range bits {
 		conv, err := c.ADC.Converter(b)
@@ -173,15 +174,14 @@ func (c *Chip) scan() (units.Time, error) {
 		columns = c.perRead(columns)
 		t, own := conv.Scan(arrays*columns), conv.Scan(columns)
 		if grouped || i == 0 { // an interleaved array is scanned once for all slices
-			t = min(t, math.MaxInt64/2) + c.ADC.Settle*units.Time(arrays)
-			own = min(own, math.MaxInt64/2) + c.ADC.Settle
+			t, own = add(t, c.ADC.Settle*units.Time(arrays)), add(own, c.ADC.Settle)
 		}
 		if grouped {
 			array = max(array, own)
 		} else {
-			array = min(array, math.MaxInt64-own) + own
+			array = add(array, own)
 		}
-		pooled = min(pooled, math.MaxInt64-t) + t // saturates, as t does
+		pooled = add(pooled, t)
 		if dealt {
 			serving := int64(c.ADC.PerIMA-i+len(bits)-1) / n // converters j < PerIMA with j mod n = i
 			if serving == 0 {

@@ -86,10 +86,11 @@ func nodes() []node {
 	}
 }
 
-// energy is the energy of an operation at a voltage, in the unit of the fit.
+// energy is the energy of an operation at a voltage, in the unit of the fit. Products
+// are rounded on their own, as in adc.Law.
 func (n node) energy(volts float64) float64 {
 	return float64(n.a2*volts*volts) + float64(n.a1*volts) + n.a0
-} // rounded as adc.Law does
+}
 
 // Nodes lists the names of the technology nodes that a chip may have.
 func Nodes() []string {
